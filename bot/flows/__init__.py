@@ -1,0 +1,1 @@
+"""The flow language: documents, nodes, texts, expressions and their problems. Pure."""
