@@ -49,7 +49,7 @@ def allow_trouble(app: Flask) -> None:
     def cause(firm: str) -> Response:
         try:
             troubles[firm] = _trouble(request.get_json())
-        except (TypeError, ValueError):
+        except (AttributeError, TypeError, ValueError):
             abort(400, "down, slow_seconds or garbage")
         return jsonify(asdict(troubles[firm]))
 
@@ -60,7 +60,8 @@ def allow_trouble(app: Flask) -> None:
 
 
 def _trouble(asked: dict[str, Any]) -> Trouble:
-    trouble = Trouble(**asked)
-    if not isinstance(trouble.down, bool) or not isinstance(trouble.garbage, bool):
-        raise TypeError("not a truth value")
-    return Trouble(down=trouble.down, slow_seconds=float(trouble.slow_seconds), garbage=trouble.garbage)
+    down, garbage = asked.pop("down", False), asked.pop("garbage", False)
+    slow_seconds = float(asked.pop("slow_seconds", 0))
+    if asked or not isinstance(down, bool) or not isinstance(garbage, bool):
+        raise ValueError("unknown trouble")
+    return Trouble(down=down, slow_seconds=slow_seconds, garbage=garbage)
