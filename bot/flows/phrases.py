@@ -15,10 +15,10 @@ _WANTED: dict[str, frozenset[str]] = {
         mensch menschen person mitarbeiter mitarbeiterin berater beraterin jemand jemandem jemanden
         humain personne conseiller conseillere quelqu agente collaborateur collaboratrice
         umano umana operatore operatrice persona consulente qualcuno addetto
-        manusia petugas orang staf""".split()
+        manusia petugas orang staf""".split()  # noqa: SIM905
     ),
-    HELP: frozenset("help hilfe aide aiuto bantuan bantu".split()),
-    STOP: frozenset("stop stopp halt unsubscribe abmelden abbestellen arret arreter desabonner basta berhenti".split()),
+    HELP: frozenset("help hilfe aide aiuto bantuan bantu".split()),  # noqa: SIM905
+    STOP: frozenset("stop stopp halt unsubscribe abmelden abbestellen arret arreter desabonner basta berhenti".split()),  # noqa: SIM905
 }
 _FILLERS = frozenset(
     """please i want would like to speak talk with a an the can could may let me chat real connect give need get human
@@ -27,7 +27,7 @@ _FILLERS = frozenset(
     svp plait s il vous te je veux voudrais souhaite parler a avec un une le la l de d du au puis peux pourrais vrai
     vraie besoin j ai qu
     per favore voglio vorrei parlare con lo il una uno di del della posso potrei vero vera ho bisogno
-    tolong saya mau ingin bicara berbicara dengan seorang bisa minta cs asli hubungkan butuh""".split()
+    tolong saya mau ingin bicara berbicara dengan seorang bisa minta cs asli hubungkan butuh""".split()  # noqa: SIM905
 ) - {"human"}
 
 _LANGUAGES: dict[str, str] = {

@@ -22,7 +22,7 @@ WORK = 4_000_000
 MACROS = frozenset({"all", "exists", "exists_one", "map", "filter"})
 FUNCTIONS = frozenset(
     """size has string int uint double bool timestamp duration matches contains startsWith endsWith
-    getFullYear getMonth getDate getDayOfMonth getDayOfWeek getDayOfYear getHours getMinutes getSeconds""".split()
+    getFullYear getMonth getDate getDayOfMonth getDayOfWeek getDayOfYear getHours getMinutes getSeconds""".split()  # noqa: SIM905
 )
 
 
