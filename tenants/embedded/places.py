@@ -8,6 +8,7 @@ import hashlib
 import importlib.util
 import os
 import pwd
+import re
 import shutil
 import stat
 import tempfile
@@ -18,6 +19,7 @@ UNREACHABLE_HOMES = Path("/var/lib/guichet")
 
 # sun_path holds 108 bytes, the closing NUL included; the longest name we put into the folder is `.s.PGSQL.5432.lock`.
 _LONGEST_SOCKET_FOLDER = 107 - len("/.s.PGSQL.5432.lock")
+_PLAIN = re.compile(r"[\w/.-]+", re.ASCII)
 
 # Extensions that pgembed brings and nobody here loads, 80 MB of them.
 _EXTENSIONS = ("pg_search*", "pg_textsearch*", "vectorscale*")
@@ -71,9 +73,9 @@ def own(place: Path, *, account: Account) -> None:
 
 
 def socket_folder(home: Path, *, account: Account) -> Path:
-    """A folder for sockets: in `home`, or a short one in /tmp where the path would not fit into an address."""
+    """A folder for sockets: in `home`, or one in /tmp where that path does not fit into an address or a setting."""
     place = home / "run"
-    if len(os.fsencode(place)) > _LONGEST_SOCKET_FOLDER:
+    if len(os.fsencode(place)) > _LONGEST_SOCKET_FOLDER or not _PLAIN.fullmatch(str(place)):
         # A name nobody can guess: whoever made a predictable one before us would own our sockets' folder.
         place = Path(tempfile.mkdtemp(prefix="guichet-", dir="/tmp"))
     own(place, account=account)

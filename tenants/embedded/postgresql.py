@@ -32,7 +32,9 @@ _SETTINGS = {
     "password_encryption": "scram-sha-256",
     "timezone": "UTC",
     "log_timezone": "UTC",
-    # The log must never hold what customers wrote: no statements, no parameters, no values of failing rows.
+    # The log must never hold what customers wrote: no statements, no parameters, no errors
+    # of statements ("invalid input syntax for type integer: …").
+    "log_min_messages": "log",
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
     "log_line_prefix": "%m [%p] ",
@@ -49,6 +51,8 @@ def start(*, home: Path, sockets: Path, account: Account, password: str, throwaw
     if is_running(home=home, sockets=sockets):
         return
     stop(home=home, at_once=False)
+    # Like the pid file, it may name a zombie or a stranger; the pid file alone guards the data.
+    (sockets / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
     programs = places.postgresql_programs(home, account=account)
     if not cluster.exists():
         _make_cluster(cluster, programs, account, password, throwaway)

@@ -110,11 +110,15 @@ def ensure_database(administrator: psycopg.Connection) -> None:
 
 def close_to_others(connection: psycopg.Connection, *, name: str) -> None:
     """Let only its owner and the program connect to a database."""
-    database = sql.Identifier(name)
-    _until_done(connection, sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
-    _until_done(
-        connection, sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, sql.Identifier(PROGRAM_GROUP))
-    )
+    _until_done(connection, sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name)))
+    admit_program(connection, name=name)
+
+
+def admit_program(connection: psycopg.Connection, *, name: str) -> None:
+    """Let the program connect to a database."""
+    grant = sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(sql.Identifier(name), sql.Identifier(PROGRAM_GROUP))
+    admitted = "SELECT has_database_privilege(%s, %s, 'CONNECT')"
+    _until_done(connection, grant, unless=(admitted, (PROGRAM_GROUP, name)))
 
 
 def is_privileged(connection: psycopg.Connection, *, name: str) -> bool:

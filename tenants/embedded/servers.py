@@ -65,6 +65,7 @@ def _let_in(owner_url: str, program_url: str) -> None:
     name, password = roles.name_of(program_url) or roles.PROGRAM, roles.password_of(program_url)
     with psycopg.connect(roles.libpq(owner_url), autocommit=True) as owner:
         roles.ensure_program(owner, name=name, password=password)
+        roles.admit_program(owner, name=owner.info.dbname)
         if _comes_in(program_url):
             return
         if password:
