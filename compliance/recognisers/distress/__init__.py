@@ -1,0 +1,1 @@
+"""Danger now, to the writer or somebody near: medical, self-harm, violence."""
