@@ -10,7 +10,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python;
 CHECKS := format lint types imports dependencies lock
 # Each of these joins the list with the code that it checks.
 CHECKS += $(if $(wildcard web/cli.py),migrations)
-CHECKS += $(if $(wildcard web/translations.py web/translations/__main__.py),translations)
+CHECKS += $(if $(wildcard web/catalogs.py),translations)
 CHECKS += $(if $(wildcard web/docs.py),docs)
 
 .PHONY: help setup demo test check lock clean $(CHECKS:%=check-%)
@@ -57,7 +57,8 @@ check-migrations:
 	$(BIN)/guichet migrate --check
 
 check-translations:
-	$(BIN)/python -m web.translations --check
+	$(BIN)/python -m web.catalogs
+	@! git rev-parse --git-dir >/dev/null 2>&1 || git diff --stat --exit-code -- web/translations
 
 check-docs:
 	$(BIN)/python -m web.docs --check
