@@ -34,7 +34,7 @@ def sender(*, number: Number, http: Transport) -> Callable[[Cleared], Outcome]:
     try:
         authorization = {"Authorization": f"Bearer {reveal(number.secret)}"}
     except NoSecret:
-        return lambda message: SendError(Act.PAUSE, None, "the channel has no token")
+        return lambda _: SendError(Act.PAUSE, None, "the channel has no token")
     return lambda message: _send(message, number, http, authorization)
 
 

@@ -148,7 +148,7 @@ def download(link: str) -> Response:
 
 
 @graph.route("/<path:rest>", methods=["GET", "POST", "DELETE"])
-def refuse_unknown(rest: str) -> Response:  # noqa: ARG001  whatever it is
+def refuse_unknown(rest: str) -> Response:
     """Refuse what the stand-in does not know."""
     _authorised()
     raise _not_there()

@@ -107,6 +107,8 @@ class Subscriber:
         while True:
             changes = self._take()
             if not changes:
+                if connection is not None:
+                    connection.close()
                 return
             if connection is None and self.app.callback_url:
                 connection = self._connect()

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ IMAGE = {"kind": "image", "url": "https://example.ch/a.jpg"}
 TEMPLATE = {"kind": "template", "name": "order_update", "language": "de"}
 ROW = {"id": "a", "title": "A", "section": "S"}
 
-CAPTURED = {
+CAPTURED: dict[str, dict[str, Any]] = {
     "kapso-js__image_link": {**IMAGE, "text": "c"},
     "kapso-js__interactive_button": {"kind": "buttons", "text": "Ok?", "options": [YES]},
     "kapso-js__interactive_cta_url": {"kind": "link", "text": "See", "button": "Open", "url": "https://example.ch"},
@@ -93,13 +94,13 @@ CAPTURED = {
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="the captured bodies are not beside this clone")
-def test_every_captured_body_is_met():
+def test_every_captured_body_is_met() -> None:
     assert {path.stem for path in SHARED.glob("*.json")} == set(CAPTURED)
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="the captured bodies are not beside this clone")
 @pytest.mark.parametrize("name", CAPTURED)
-def test_our_body_equals_the_captured_one(name):
+def test_our_body_equals_the_captured_one(name: Any) -> None:
     captured = json.loads((SHARED / f"{name}.json").read_text())["body"]
     if isinstance(captured.get("contacts"), str):
         captured["contacts"] = json.loads(captured["contacts"])  # a known quirk of that client, not copied
@@ -108,7 +109,7 @@ def test_our_body_equals_the_captured_one(name):
     assert bodies.body(payload=CAPTURED[name], recipient=recipient, callback_data=callback_data) == captured
 
 
-def test_a_plain_text_asks_for_no_preview_and_carries_its_callback_data():
+def test_a_plain_text_asks_for_no_preview_and_carries_its_callback_data() -> None:
     assert bodies.body(payload={"kind": "text", "text": "Grüezi"}, recipient=TO, callback_data="o-1") == {
         "messaging_product": "whatsapp",
         "recipient_type": "individual",
@@ -119,14 +120,14 @@ def test_a_plain_text_asks_for_no_preview_and_carries_its_callback_data():
     }
 
 
-def test_a_person_without_a_number_is_addressed_by_the_user_id():
+def test_a_person_without_a_number_is_addressed_by_the_user_id() -> None:
     body = bodies.body(payload={"kind": "text", "text": "a"}, recipient={"bsuid": "US.1"}, callback_data="o")
     assert body["recipient"] == "US.1"
     assert "to" not in body
 
 
-BUTTONS = {"kind": "buttons", "text": "Ok?", "options": [YES, NO]}
-LIST = {"kind": "list", "text": "Pick", "button": "Menu", "options": [ROW]}
+BUTTONS: dict[str, Any] = {"kind": "buttons", "text": "Ok?", "options": [YES, NO]}
+LIST: dict[str, Any] = {"kind": "list", "text": "Pick", "button": "Menu", "options": [ROW]}
 LINK = CAPTURED["kapso-js__interactive_cta_url"]
 
 
@@ -155,17 +156,17 @@ LINK = CAPTURED["kapso-js__interactive_cta_url"]
         ({}, bodies.UnknownKind),
     ],
 )
-def test_what_whatsapp_would_refuse_is_refused_before(payload, error):
+def test_what_whatsapp_would_refuse_is_refused_before(payload: Any, error: Any) -> None:
     with pytest.raises(error) as refusal:
         bodies.body(payload=payload, recipient=TO, callback_data="o")
     assert "xxx" not in str(refusal.value)
 
 
-def test_nobody_is_no_recipient():
+def test_nobody_is_no_recipient() -> None:
     with pytest.raises(bodies.Missing):
         bodies.body(payload={"kind": "text", "text": "a"}, recipient={"email": "a@b"}, callback_data="o")
 
 
-def test_callback_data_has_a_limit():
+def test_callback_data_has_a_limit() -> None:
     with pytest.raises(bodies.TooLong):
         bodies.body(payload={"kind": "text", "text": "a"}, recipient=TO, callback_data="x" * 513)

@@ -1,5 +1,7 @@
 """Each code of the Cloud API leads to one act; what may have been accepted is unknown."""
 
+from typing import Any
+
 import pytest
 
 from bot.channels.base import Act
@@ -63,7 +65,7 @@ TABLE = {
 
 
 @pytest.mark.parametrize(("act", "code"), [(act, code) for act, codes in TABLE.items() for code in codes])
-def test_a_known_code_decides_alone(act, code):
+def test_a_known_code_decides_alone(act: Any, code: Any) -> None:
     assert errors.act(code=code, http_status=400) is act
     assert errors.act(code=code, http_status=None) is act
 
@@ -85,7 +87,9 @@ def test_a_known_code_decides_alone(act, code):
         (999999, None, None, Act.FINAL),
     ],
 )
-def test_without_a_known_code_the_status_and_the_failure_decide(code, http_status, failure, act):
+def test_without_a_known_code_the_status_and_the_failure_decide(
+    code: Any, http_status: Any, failure: Any, act: Any
+) -> None:
     assert errors.act(code=code, http_status=http_status, failure=failure) is act
 
 
@@ -99,5 +103,5 @@ def test_without_a_known_code_the_status_and_the_failure_decide(code, http_statu
         (Act.LATER, None, 86400),
     ],
 )
-def test_the_wait_comes_from_the_header_or_from_metas_rule(act, header, seconds):
+def test_the_wait_comes_from_the_header_or_from_metas_rule(act: Any, header: Any, seconds: Any) -> None:
     assert errors.retry_after_seconds(act, header=header) == seconds

@@ -2,6 +2,7 @@
 
 import json
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -21,11 +22,11 @@ ACCEPTED = {
 class Wire:
     """Stands in for the network: gives one answer, keeps what was sent."""
 
-    def __init__(self, answer):
+    def __init__(self, answer: Any) -> None:
         self.answer = answer
-        self.calls = []
+        self.calls: list[Any] = []
 
-    def post(self, url, *, json, headers, timeout_seconds):
+    def post(self, url: Any, *, json: Any, headers: Any, timeout_seconds: Any) -> Any:
         self.calls.append((url, json, headers, timeout_seconds))
         if isinstance(self.answer, Exception):
             raise self.answer
@@ -33,28 +34,28 @@ class Wire:
 
 
 @pytest.fixture(autouse=True)
-def token(monkeypatch):
+def token(monkeypatch: Any) -> None:
     monkeypatch.setattr(send, "reveal", lambda name: {"whatsapp.token": "t0ken"}[name])
 
 
-def cleared(**payload):
+def cleared(**payload: Any) -> Any:
     payload = payload or {"kind": "text", "text": "Der Inhalt"}
     return SimpleNamespace(outbound_id="o-1", recipient={"phone": "41790000001"}, payload=payload)
 
 
-def answer(status, body, **headers):
+def answer(status: Any, body: Any, **headers: Any) -> Any:
     return Response(status, headers, body if isinstance(body, bytes) else json.dumps(body).encode())
 
 
-def graph(code, **more):
+def graph(code: Any, **more: Any) -> Any:
     return {"error": {"message": "Der Inhalt", "type": "OAuthException", "code": code, "fbtrace_id": "x", **more}}
 
 
-def outcome(result, **payload):
+def outcome(result: Any, **payload: Any) -> Any:
     return send.send(cleared(**payload), number=NUMBER, http=Wire(result))
 
 
-def test_a_message_is_one_call_with_its_id_as_callback_data():
+def test_a_message_is_one_call_with_its_id_as_callback_data() -> None:
     wire = Wire(answer(200, ACCEPTED))
     receipt = send.send(cleared(), number=NUMBER, http=wire)
     identities = (Identity("bsuid", "CH.1"), Identity("phone", "41790000001"))
@@ -96,30 +97,30 @@ def test_a_message_is_one_call_with_its_id_as_callback_data():
         (answer(200, graph(131000)), Act.UNKNOWN),
     ],
 )
-def test_every_outcome_has_its_act(result, act):
+def test_every_outcome_has_its_act(result: Any, act: Any) -> None:
     assert outcome(result).act is act
 
 
-def test_an_error_never_repeats_content():
+def test_an_error_never_repeats_content() -> None:
     error = outcome(answer(400, graph(131009, error_data={"details": "Der Inhalt"})))
     assert "Inhalt" not in repr(error)
     assert error.code == 131009
 
 
-def test_too_many_to_one_person_waits_at_least_four_seconds():
+def test_too_many_to_one_person_waits_at_least_four_seconds() -> None:
     assert outcome(answer(400, graph(131056))).retry_after_seconds == 4
     assert outcome(answer(429, graph(130429), **{"retry-after": "7"})).retry_after_seconds == 7
 
 
-def test_what_cannot_go_never_reaches_the_wire():
+def test_what_cannot_go_never_reaches_the_wire() -> None:
     wire = Wire(answer(200, ACCEPTED))
-    error = send.send(cleared(kind="text", text="x" * 5000), number=NUMBER, http=wire)
+    error: Any = send.send(cleared(kind="text", text="x" * 5000), number=NUMBER, http=wire)
     assert (error.act, wire.calls) == (Act.FINAL, [])
     assert error.detail_safe == "text too long: 5000 characters, limit 4096"
 
 
-def test_without_a_token_the_channel_pauses(monkeypatch):
-    def missing(name):
+def test_without_a_token_the_channel_pauses(monkeypatch: Any) -> None:
+    def missing(name: Any) -> Any:
         raise NoSecret(name)
 
     monkeypatch.setattr(send, "reveal", missing)
