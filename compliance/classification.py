@@ -11,7 +11,7 @@ from compliance import languages
 from compliance.labels import Label, join
 from compliance.normalisation import Text, normalise
 from compliance.recognisers import ALARMS, FAMILIES
-from compliance.recognisers.finding import Finding
+from compliance.recognisers.finding import Finding, heads
 
 __all__ = ["CLASSIFIER_VERSION", "Finding", "Findings", "classify"]
 
@@ -32,23 +32,20 @@ class Findings:
 def classify(text: str, language: str | None = None) -> Findings:
     """Classify a text of any length; `language` is what is known of it, else it is detected."""
     normal = normalise(text)
-    present = {word[:4] for word in normal.words}
-    found = tuple(_best(_look(normal, present)))
+    found = tuple(_best(_look(normal)))
     return Findings(
         findings=found,
         label=join({finding.label for finding in found}),
         language=language or languages.detect(normal.words),
-        signals=frozenset(
-            alarm.signal for alarm, heads in _ALARMS if not heads.isdisjoint(present) and alarm.sounds(normal)
-        ),
+        signals=frozenset(alarm.signal for alarm in ALARMS if alarm.sounds(normal)),
     )
 
 
-def _look(text: Text, present: set[str]) -> Iterable[Finding]:
-    for family, heads in _FAMILIES:
+def _look(text: Text) -> Iterable[Finding]:
+    for family, cues in _FAMILIES:
         if text.digits < family.digits:
             continue
-        if (heads or family.marks) and heads.isdisjoint(present) and not any(mark in text.plain for mark in family.marks):
+        if (cues or family.marks) and cues.isdisjoint(text.heads) and not any(m in text.plain for m in family.marks):
             continue
         for match in family.find(text):
             start, end = text.span(match.start, match.end)
@@ -71,9 +68,4 @@ def _best(found: Iterable[Finding]) -> Sequence[Finding]:
     return sorted(kept, key=lambda f: (f.start, f.end))
 
 
-def _heads(cues: Iterable[str]) -> frozenset[str]:
-    return frozenset(cue[:4] for cue in cues)
-
-
-_FAMILIES = tuple((family, _heads(family.cues)) for family in FAMILIES)
-_ALARMS = tuple((alarm, _heads(alarm.cues)) for alarm in ALARMS)
+_FAMILIES = tuple((family, heads(family.cues)) for family in FAMILIES)

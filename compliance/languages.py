@@ -43,7 +43,9 @@ _VOTES: dict[str, tuple[str, ...]] = {}
 for _language, _list in _WORDS.items():
     for _word in dict.fromkeys(_list.replace("'", " ").split()):
         _VOTES[_word] = (*_VOTES.get(_word, ()), _language)
-_ENDING_VOTES: dict[str, str] = {ending: language for language, endings in _ENDINGS.items() for ending in endings.split()}
+_ENDING_VOTES: dict[str, str] = {
+    ending: language for language, endings in _ENDINGS.items() for ending in endings.split()
+}
 
 FUNCTION_WORDS = frozenset(_VOTES)
 

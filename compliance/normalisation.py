@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-WORD = re.compile(r"[^\W\d_]+")
+WORD = re.compile(r"[a-z]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,9 @@ class Text:
     plain: str
     folded: str
     words: tuple[str, ...]
-    """The words of `folded`, in order: letters only."""
+    """The words of `folded`, in order: Latin letters only."""
+    heads: frozenset[str]
+    """The first four letters of every word; shorter words whole."""
     digits: int
     """How many digits there are."""
     origins: Sequence[int] | None = None
@@ -50,11 +52,13 @@ def normalise(text: str) -> Text:
 
 def _text(original: str, plain: str, origins: Sequence[int] | None) -> Text:
     folded = plain.lower()
+    words = WORD.findall(folded)
     return Text(
         original=original,
         plain=plain,
         folded=folded,
-        words=tuple(WORD.findall(folded)),
+        words=tuple(words),
+        heads=frozenset([word[:4] for word in words]),
         digits=len(plain) - len(plain.translate(_WITHOUT_DIGITS)),
         origins=origins,
     )
@@ -62,7 +66,9 @@ def _text(original: str, plain: str, origins: Sequence[int] | None) -> Text:
 
 # Characters that one plain character stands for, so that no map is needed: ASCII, the letters of our languages,
 # usual punctuation, common emoji. Whatever else there is takes the way with the map.
-_UNEVEN = re.compile("[^\x00-\x7f¡-§«°´·»¿À-ÅÇ-ÏÑ-ÖØ-ÝŠšŽžà-åç-ïñ-öø-ýÿ‘’‚“”„–—•€☀-➿\U0001f300-\U0001f64f\U0001f680-\U0001f6ff\U0001f900-\U0001f9ff]")
+_UNEVEN = re.compile(
+    "[^\x00-\x7f¡-§«°´·»¿À-ÅÇ-ÏÑ-ÖØ-ÝŠšŽžà-åç-ïñ-öø-ýÿ‘’‚“”„–—•€☀-➿\U0001f300-\U0001f64f\U0001f680-\U0001f6ff\U0001f900-\U0001f9ff]"
+)
 _WITHOUT_DIGITS = dict.fromkeys(map(ord, "0123456789"))
 # What looks like a plain character and is another one (Unicode Technical Standard 39, confusables), as far as it
 # helps to hide an identifier.

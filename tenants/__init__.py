@@ -1,0 +1,1 @@
+"""Who is acting, and whose data it is."""
