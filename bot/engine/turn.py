@@ -63,7 +63,9 @@ class Turn:
             self._roots = {
                 **self.flow.variables,
                 **self.variables,
-                "contact": Labelled(self.before.contact, PUBLIC, personal),
+                "contact": Labelled(
+                    dict.fromkeys(self.flow.contact_fields) | dict(self.before.contact), PUBLIC, personal
+                ),
                 "customer": Labelled(None if self.customer is None else dict(self.customer), CUSTOMER),
                 "channel": Labelled(self.channel),
                 "language": Labelled(self.language),
@@ -119,8 +121,12 @@ class Turn:
 
     def say(self, *, body: tuple[Segment, ...], kind: str = "text", **rest: object) -> None:
         """Say something. Raise Stopped when it is too long."""
-        if body:
-            self.effects.append(Say(self.node, self.compose(body=body, kind=kind, **rest)))
+        if not body:
+            return
+        message = self.compose(body=body, kind=kind, **rest)
+        # A blank text cannot be sent; one that is blank because of a protected value must not show by its absence.
+        if message.text.strip() or message.label:
+            self.effects.append(Say(self.node, message))
 
     def say_own(self, name: str) -> None:
         """Say one of the engine's own sentences."""
