@@ -58,9 +58,8 @@ def detect(words: Sequence[str]) -> str | None:
             weight = 1.0 / len(votes)
             for language in votes:
                 score[language] += weight
-        elif len(word) > 4:
-            if language_by_ending := _ENDING_VOTES.get(word[-3:]) or _ENDING_VOTES.get(word[-2:]):
-                score[language_by_ending] += 0.3
+        elif len(word) > 4 and (ending := _ENDING_VOTES.get(word[-3:]) or _ENDING_VOTES.get(word[-2:])):
+            score[ending] += 0.3
     first, second = sorted(score.values(), reverse=True)[:2]
     if first < 0.6 or first < second + 0.25 or first < 1.15 * second:
         return None

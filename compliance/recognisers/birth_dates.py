@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from compliance.labels import Label
 from compliance.normalisation import Text
 from compliance.recognisers.finding import Family, Match
+from compliance.recognisers.words import words
 
 _BIRTH = re.compile(
     r"\b(?:geboren|gebore|geburtsdatum|geburtstag|geburi|geb\b|geb\.|jahrgang|nee? le|nee? en|ne\(e\) le|date de naissance|naissance|ddn|"
     r"nat[oa] (?:il|a|nel)|data di nascita|nascita|born|birth ?date|birthday|date of birth|dob|d\.o\.b|lahir|tgl lahir|ttl|kelahiran)"
 )
-_MONTH = (
-    r"(?:jan|feb|fev|mar|mai|mae|may|apr|avr|jun|juin|jul|juil|aug|aout|agu|agos|sep|set|okt|oct|ott|nov|dez|dec|des|dic|gen|mag|giu|lug)[a-z]*"
-)
+_MONTH = r"(?:jan|feb|fev|mar|mai|mae|may|apr|avr|jun|juin|jul|juil|aug|aout|agu|agos|sep|set|okt|oct|ott|nov|dez|dec|des|dic|gen|mag|giu|lug)[a-z]*"
 _DATE = re.compile(
     rf"(?<!\d)(?:\d{{1,2}}[ ./\-]{{1,2}}\d{{1,2}}[ ./\-]{{1,2}}(?:\d{{4}}|\d\d)|(?:19|20)\d\d[./\-]\d{{1,2}}[./\-]\d{{1,2}}|"
     rf"\d{{1,2}}(?:\.|er|st|nd|rd|th)?[ \-]?(?:de |of )?{_MONTH}\.?,?[ \-](?:19|20)?\d\d|{_MONTH}\.? \d{{1,2}}(?:st|nd|rd|th)?,? (?:19|20)\d\d)(?!\d)"
@@ -34,8 +33,8 @@ FAMILY = Family(
     find=_find,
     languages=("de", "fr", "it", "en", "id"),
     digits=3,
-    cues=tuple(
-        "geboren gebore geburtsdatum geburtstag geb ne nee naissance ddn nato nata nascita born birth birthdate birthday dob lahir kelahiran ttl o".split()
+    cues=words(
+        "geboren gebore geburtsdatum geburtstag geb ne nee naissance ddn nato nata nascita born birth birthdate birthday dob lahir kelahiran ttl o"
     ),
     examples=(
         ("BIRTH_DATE", "ich bin am «12.03.1985» geboren"),

@@ -11,7 +11,9 @@ from compliance.recognisers.digits import near, numbers
 from compliance.recognisers.finding import Family, Match
 
 _CONTEXT = re.compile(r"kart|card|carte|carta|kredit|credit|visa|master|amex|\bcc\b|\bpan\b|debit")
-_NOT_A_CARD = re.compile(r"sendung|tracking|colis|paket|pacco|parcel|resi\b|imei|iccid|\bean\b|\bnik\b|\bktp\b|nomor induk")
+_NOT_A_CARD = re.compile(
+    r"sendung|tracking|colis|paket|pacco|parcel|resi\b|imei|iccid|\bean\b|\bnik\b|\bktp\b|nomor induk"
+)
 
 
 def _find(text: Text) -> Iterator[Match]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from compliance.labels import Label
 from compliance.normalisation import Text
 from compliance.recognisers.finding import Family, Match
+from compliance.recognisers.words import words
 
 _NAMES = {
     "POLICY_NUMBER": r"polic\w{0,3}|polizz\w{1,2}|polis(?:nya)?|policen(?:nummer|nr|-nr)|polizzen?nummer|versicherungs(?:nummer|nr|polic\w*)|versicherten(?:nummer|nr)|insurance number|numero d'assur\w+|no d'assur\w+|numero assicurat\w+",
@@ -25,7 +26,23 @@ _NOT_A_REFERENCE = re.compile(
     r"(?:19|20)\d\d|\d{1,2}[./\-]\d{1,2}[./\-]?(?:\d\d){0,2}|(?:19|20)\d\d[./\-]\d\d.*|\d+[.,]\d\d|.*(?:chf|eur|usd).*|\d{1,2}/\d{4}|\d+(?:h|km|gb|mb|mbit|std|min|kg|x\d+)|\d{1,2}[.:]\d\d|\d+-?(?:jahr|month|tag|day|year)\w*"
 )
 _SAYS_NUMBER = re.compile(r"(?:nummer|nr|number|numero|nomor|\bno\b|\bn\b|\bid\b|#|°|º|:|\bref)")
-_NEEDS_NUMBER = frozenset(("account", "compte", "conto", "rekening", "client", "cliente", "customer", "case", "invoice", "facture", "fattura", "reference", "member"))
+_NEEDS_NUMBER = frozenset(
+    (
+        "account",
+        "compte",
+        "conto",
+        "rekening",
+        "client",
+        "cliente",
+        "customer",
+        "case",
+        "invoice",
+        "facture",
+        "fattura",
+        "reference",
+        "member",
+    )
+)
 
 
 def _find(text: Text) -> Iterator[Match]:
@@ -40,7 +57,9 @@ def _find(text: Text) -> Iterator[Match]:
             continue
         entity = next(entity for entity in _NAMES if match[entity])
         score = 0.9 if said else 0.75
-        yield Match(match.start("value"), match.end("value"), entity, score, "value after the name of a client reference")
+        yield Match(
+            match.start("value"), match.end("value"), entity, score, "value after the name of a client reference"
+        )
 
 
 FAMILY = Family(
@@ -49,12 +68,10 @@ FAMILY = Family(
     find=_find,
     languages=("de", "fr", "it", "en", "id"),
     digits=3,
-    cues=tuple(
-        """police polizze polizza polis policen polizzen policy versicherungsnummer versichertennummer insurance assure vertrag vertragsnummer abonummer
+    cues=words("""police polizze polizza polis policen polizzen policy versicherungsnummer versichertennummer insurance assure vertrag vertragsnummer abonummer
         contract contrat contratto kontrak kunde kundennummer mitgliedsnummer mitglied customer client member pelanggan nasabah account kontonummer konto compte
         conto rekening schaden claim sinistre klaim fallnummer fall dossier akte aktenzeichen ticket case pratica kasus referenz reference riferimento
-        rechnungsnummer invoice facture fattura mandat mandate numero assicurato""".split()
-    ),
+        rechnungsnummer invoice facture fattura mandat mandate numero assicurato"""),
     examples=(
         ("POLICY_NUMBER", "meine Policennummer ist «12.345.678»"),
         ("POLICY_NUMBER", "police n° «AB-1234567»"),

@@ -20,7 +20,7 @@ def numbers(text: Text, lengths: Collection[int]) -> Iterator[tuple[str, int, in
         groups = [(m.group(), m.start(), m.end()) for m in _GROUP.finditer(run.group())]
         for first in range(len(groups)):
             digits = ""
-            for group, _, end in groups[first:]:
+            for group, _, end in groups[first : first + longest]:
                 digits += group
                 if len(digits) > longest:
                     break
@@ -30,4 +30,6 @@ def numbers(text: Text, lengths: Collection[int]) -> Iterator[tuple[str, int, in
 
 def near(text: Text, pattern: re.Pattern[str], start: int, end: int, *, before: int = 40, after: int = 20) -> bool:
     """Tell whether a context word stands shortly before or after the place."""
-    return bool(pattern.search(text.folded, max(0, start - before), start) or pattern.search(text.folded, end, end + after))
+    return bool(
+        pattern.search(text.folded, max(0, start - before), start) or pattern.search(text.folded, end, end + after)
+    )

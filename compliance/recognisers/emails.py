@@ -7,7 +7,9 @@ from compliance.labels import Label
 from compliance.normalisation import Text
 from compliance.recognisers.finding import Family, Match
 
-_WRITTEN = re.compile(r"(?<![\w.+%\-])[\w.+%'\-]{1,64} ?@ ?[a-z0-9\-]{1,63}(?:\.[a-z0-9\-]{1,63}){0,4}\.[a-z]{2,24}(?![a-z])")
+_WRITTEN = re.compile(
+    r"(?<![\w.+%\-])[\w.+%'\-]{1,64} ?@ ?[a-z0-9\-]{1,63}(?:\.[a-z0-9\-]{1,63}){0,4}\.[a-z]{2,24}(?![a-z])"
+)
 _AT = r"(?:\s?[(\[{]\s?(?:at|arobas\w?|chiocciola|et)\s?[)\]}]\s?|\s(?:at|arobase?|chiocciola|kringel|klammeraffe|affenschwanz|@)\s)"
 _DOT = r"(?:\.|\s?[(\[{]\s?(?:dot|punkt|point|punto|titik)\s?[)\]}]\s?|\s(?:dot|punkt|point|punto|titik|ponto)\s)"
 _NAME = r"[a-z0-9_\-]{1,40}"
@@ -15,7 +17,9 @@ _SPELT = re.compile(
     rf"(?<![\w.+\-]){_NAME}(?:{_DOT}{_NAME}){{0,3}}{_AT}{_NAME}(?:{_DOT}{_NAME}){{0,2}}{_DOT}"
     r"(?:com|ch|de|fr|it|net|org|at|li|id|co|uk|io|eu|me|info)(?![a-z])"
 )
-_OF_A_FIRM = re.compile(r"(?:info|support|contact|kontakt|service|kundendienst|help|office|hello|sales|noreply|no-reply)@")
+_OF_A_FIRM = re.compile(
+    r"(?:info|support|contact|kontakt|service|kundendienst|help|office|hello|sales|noreply|no-reply)@"
+)
 
 
 def _find(text: Text) -> Iterator[Match]:
@@ -40,5 +44,11 @@ FAMILY = Family(
         ("EMAIL", "«jean arobase orange point fr»"),
         ("EMAIL", "«anna＠muster．ch»"),
     ),
-    counter_examples=("we meet at noon", "@anna schreibt", "send it to info@example.ch", "I am at 5.30 there", "the shop at the corner"),
+    counter_examples=(
+        "we meet at noon",
+        "@anna schreibt",
+        "send it to info@example.ch",
+        "I am at 5.30 there",
+        "the shop at the corner",
+    ),
 )

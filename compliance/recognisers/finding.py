@@ -1,6 +1,6 @@
 """What a recogniser says, and what a family of recognisers declares about itself."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from compliance.labels import Label
@@ -59,4 +59,8 @@ class Alarm:
 
     signal: str
     sounds: Callable[[Text], bool]
-    cues: tuple[str, ...]
+
+
+def heads(cues: Iterable[str]) -> frozenset[str]:
+    """What is compared of cues: as much as `Text.heads` keeps of a word."""
+    return frozenset(cue[:4] for cue in cues)

@@ -7,32 +7,35 @@ import re
 from collections.abc import Iterator, Mapping
 
 from compliance.normalisation import WORD, Text
-from compliance.recognisers.finding import Match
+from compliance.recognisers.finding import Match, heads
+from compliance.recognisers.words import words
 
 # Whose it is, in the five languages and Swiss German: possessives, and verbs of having and being in the persons
 # who speak or are spoken of.
 _OWN = frozenset(
-    """mein meine meinem meinen meiner meines mi mis min mini minere minem unser unsere unserem unserer mon ma mes notre nos mio mia miei mie nostro nostra
-    my our his her saya aku ku kami ihre ihr ihrem ihrer ihren seine seinem seiner your votre vos suo sua suoi sue anda""".split()
+    words("""mein meine meinem meinen meiner meines mi mis min mini minere minem unser unsere unserem unserer mon ma mes notre nos mio mia miei mie nostro nostra
+    my our his her saya aku ku kami ihre ihr ihrem ihrer ihren seine seinem seiner your votre vos suo sua suoi sue anda""")
 )
 _SPEAKER = frozenset(
-    """ich i ig mir mich j je m moi nous ho mi sono me we he she wir er il elle lui lei saya aku kami dia ia hani habi bini had im""".split()
+    words(
+        """ich i ig mir mich j je m moi nous ho mi sono me we he she wir er il elle lui lei saya aku kami dia ia hani habi bini had im"""
+    )
 )
 _KIN = frozenset(
-    """sohn tochter kind kinder baby mann frau mutter vater mama papa bruder schwester grossmutter grossvater oma opa partner partnerin freundin freund mueter
+    words("""sohn tochter kind kinder baby mann frau mutter vater mama papa bruder schwester grossmutter grossvater oma opa partner partnerin freundin freund mueter
     vatter chind bueb meitli fils fille enfant enfants bebe mari femme mere pere frere soeur grand conjoint conjointe copine copain figlio figlia bambino bambina
     bimbo bimba marito moglie madre padre fratello sorella nonno nonna compagno compagna son daughter child kid kids children husband wife mother father mom mum dad
     brother sister grandma grandpa partner girlfriend boyfriend anak suami istri ibu ayah bapak adik kakak nenek kakek mertua herr frau monsieur madame signor
-    signora mr mrs ms pak bu""".split()
+    signora mr mrs ms pak bu""")
 )
 _BEING = frozenset(
-    """habe hab han ha hat haben hatte hatten bin bist ist sind war leide leidet litt nehme nimmt bekam brauche braucht wurde diagnostiziert festgestellt warte
+    words("""habe hab han ha hat haben hatte hatten bin bist ist sind war leide leidet litt nehme nimmt bekam brauche braucht wurde diagnostiziert festgestellt warte
     ai as a avons est suis souffre souffrons prends prend avait etait diagnostique ho ha hai abbiamo sono e soffro soffre prendo prende avevo diagnosticato have had has
     got am is was are suffer suffers suffering take takes taking diagnosed been need needs m ve s sakit menderita punya didiagnosis mengidap kena terkena sedang hamil
-    minum mengalami operiert tut mal male hurts hurt""".split()
+    minum mengalami operiert tut mal male hurts hurt""")
 )
 _GENERAL = re.compile(
-    r"\b(?:zahlt|bezahlt|ubernimmt|ubernehmt|deckt|gedeckt|versichert|abgedeckt|kosten fur|rembours\w*|pris en charge|prend en charge|couvr\w*|couvert\w*|copr\w*|copert\w*|rimbors\w*|"
+    r"\b(?:krankenkasse|cassa malati|caisse maladie|zahlt|bezahlt|ubernimmt|ubernehmt|deckt|gedeckt|versichert|abgedeckt|kosten fur|rembours\w*|pris en charge|prend en charge|couvr\w*|couvert\w*|copr\w*|copert\w*|rimbors\w*|"
     r"covers?|covered|pay for|reimburse\w*|ditanggung|menanggung|tanggung|apakah asuransi|was ist|what is|qu'est-ce que|cos'e|apa itu)\b"
 )
 _SENTENCE = re.compile(r"[^.!?;\n]+")
@@ -47,12 +50,13 @@ class Lexicon:
         self._phrases: list[tuple[re.Pattern[str], str]] = []
         inside: list[str] = []
         self.cues: list[str] = []
+        phrase_cues: list[str] = []
         for entity, terms in entities.items():
             for term in terms.split():
                 word = term.replace("_", " ")
                 if " " in word:
                     self._phrases.append((re.compile(r"\b" + word.replace("*", r"\w*") + r"\b"), entity))
-                    self.cues.append(word.split()[0].rstrip("*"))
+                    phrase_cues.append(re.split(r"\W", word)[0])
                 elif word.startswith("*"):
                     inside.append(word.strip("*"))
                 elif word.endswith("*"):
@@ -62,23 +66,35 @@ class Lexicon:
                     self._words[word] = entity
                     self.cues.append(word)
         self._inside = re.compile("|".join(inside)) if inside else None
+        self._phrase_heads = heads(phrase_cues)
         self._entity = next(iter(entities))
+        self.cues += phrase_cues
 
     def find(self, text: Text) -> Iterator[Match]:
         """Find terms whose sentence says of whom they are."""
+        phrases = not self._phrase_heads.isdisjoint(text.heads) and any(p.search(text.folded) for p, _ in self._phrases)
+        if not phrases and not any(map(self._entity_of, text.words)):
+            return
         for sentence in _SENTENCE.finditer(text.folded):
-            words = [(m.group(), m.start(), m.end()) for m in WORD.finditer(text.folded, sentence.start(), sentence.end())]
-            if len(words) > 1:
-                yield from self._in_sentence(text, words, sentence.start(), sentence.end())
+            tokens = [
+                (m.group(), m.start(), m.end()) for m in WORD.finditer(text.folded, sentence.start(), sentence.end())
+            ]
+            if len(tokens) > 1:
+                yield from self._in_sentence(text, tokens, sentence.start(), sentence.end())
 
-    def _in_sentence(self, text: Text, words: list[tuple[str, int, int]], begin: int, end: int) -> Iterator[Match]:
+    def _in_sentence(self, text: Text, tokens: list[tuple[str, int, int]], begin: int, end: int) -> Iterator[Match]:
         general: bool | None = None
-        terms = [(i, start, stop, entity) for i, (word, start, stop) in enumerate(words) if (entity := self._entity_of(word))]
+        terms = [
+            (i, start, stop, entity)
+            for i, (word, start, stop) in enumerate(tokens)
+            if (entity := self._entity_of(word))
+        ]
         for pattern, entity in self._phrases:
             for match in pattern.finditer(text.folded, begin, end):
-                terms.append((next(i for i, w in enumerate(words) if w[2] > match.start()), match.start(), match.end(), entity))
+                first = next(i for i, word in enumerate(tokens) if word[2] > match.start())
+                terms.append((first, match.start(), match.end(), entity))
         for place, start, stop, entity in terms:
-            reason = _who(words, place)
+            reason = _who(tokens, place)
             if reason is None:
                 continue
             if general is None:
@@ -98,9 +114,9 @@ class Lexicon:
         return None
 
 
-def _who(words: list[tuple[str, int, int]], place: int) -> str | None:
-    """Say who is meant, looking at the words around the term; None when it may be anybody."""
-    around = [w[0] for w in words[max(0, place - 6) : place + 5]]
+def _who(tokens: list[tuple[str, int, int]], place: int) -> str | None:
+    """Say who is meant, looking at the tokens around the term; None when it may be anybody."""
+    around = [w[0] for w in tokens[max(0, place - 6) : place + 5]]
     at = min(place, 6)
     kin = any(w in _KIN for i, w in enumerate(around) if i != at) or (around[at] in _KIN)
     own = any(w in _OWN for w in around[max(0, at - 2) : at + 3])
@@ -108,7 +124,10 @@ def _who(words: list[tuple[str, int, int]], place: int) -> str | None:
     speaker = any(w in _SPEAKER for w in around)
     if kin and (being or own):
         return "of a named relative"
-    if own and (at > 0 and any(w in _OWN for w in around[max(0, at - 2) : at]) or around[at + 1 : at + 2] in (["saya"], ["aku"], ["anda"])):
+    if own and (
+        (at > 0 and any(w in _OWN for w in around[max(0, at - 2) : at]))
+        or around[at + 1 : at + 2] in (["saya"], ["aku"], ["anda"])
+    ):
         return "with a possessive"
     if speaker and being:
         return "said of the writer"

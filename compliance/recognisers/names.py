@@ -10,11 +10,12 @@ from compliance.labels import Label
 from compliance.languages import FUNCTION_WORDS
 from compliance.normalisation import Text
 from compliance.recognisers.finding import Family, Match
+from compliance.recognisers.words import words
 
 _INTRODUCTION = re.compile(
     r"\b(?:ich heisse|ich hei[s]e|i heisse|heisse ich|mein name ist|min name isch|mein vollstandiger name ist|name lautet|(?:vor- und )?(?:nach)?name\s?:|hier ist|hier spricht|"
     r"auf den namen|lautend auf|unter dem namen|je m'? ?appelle|mon nom (?:complet )?est|je suis (?=[a-z]+ [a-z]+$)|c'est au nom de|au nom de|nom\s?:|"
-    r"mi chiamo|il mio nome e|a nome di|a nome|intestat[oa] a|nome\s?:|sono (?=[a-z]+ [a-z]+$)|parla (?=[a-z]+ [a-z]+$)|my (?:full )?name is|my name's|my names|name is|i am called|this is (?=[a-z]+ [a-z]+ (?:speaking|here|calling)|[a-z]+ [a-z]+$)|"
+    r"mi chiamo|il mio nome e|a nome di|intestat[oa] a|nome\s?:|sono (?=[a-z]+ [a-z]+$)|parla (?=[a-z]+ [a-z]+$)|ici|my (?:full )?name is|my name's|my names|name is|on the name|i am called|this is (?=[a-z]+ [a-z]+ (?:speaking|here|calling)|[a-z]+ [a-z]+$)|"
     r"under the name(?: of)?|in the name of|name\s?:|nama (?:lengkap )?(?:saya|aku)(?: adalah)?|nama\s?:|perkenalkan saya|atas nama|a\.n\.|ini dengan|saya dengan|dengan saya)[ :,]{1,3}"
 )
 _FAREWELL = re.compile(
@@ -26,16 +27,18 @@ _TITLE = re.compile(
     r"\b(?:frau|herrn?|fr\.|hr\.|madame|monsieur|mme\.?|mr\.?|mrs\.?|ms\.?|miss|mlle|m\.|signora?|sig\.ra|sig\.|dott\.ssa|dott\.|dr\.?|prof\.?|pak|bapak|bu|ibu)\s"
 )
 _TOKEN = re.compile(r"[^\W\d_]+(?:['\-.][^\W\d_]+)*\.?")
-_PARTICLES = frozenset("von van de di da del della dello la le der den du zu bin binti al el st ter".split())
-_LAST = re.compile(r"^\W{0,3}([^\W\d_]{2,20} (?:[^\W\d_]{2,20} )?[^\W\d_]{2,20}) (?:a l'appareil|am apparat|speaking|calling)\b")
+_PARTICLES = frozenset(words("von van de di da del della dello la le der den du zu bin binti al el st ter"))
+_LAST = re.compile(
+    r"^\W{0,3}([^\W\d_]{2,20} (?:[^\W\d_]{2,20} )?[^\W\d_]{2,20}) (?:a l'appareil|am apparat|speaking|calling)\b"
+)
 _ENDS = frozenset(
-    """seit since depuis ab am im aber und et e and dan ich i saya je habe hab have has had ai ho want wants need needs mochte brauche hat a wohne wohnhaft born geboren ne nee nato
+    words("""seit since depuis ab am im aber und et e and dan ich i saya je habe hab have has had ai ho want wants need needs mochte brauche hat a wohne wohnhaft born geboren ne nee nato
     nata lahir speaking calling here apparat mau ingin tanya minta bitte please merci svp grazie danke tolong wrong falsch changed misspelt misspelled incorrect incorrectly
     spelled spelt printed not nicht pas non bukan salah angerufen called calls ruft appele chiamato speaking registered different on card karte account konto policy polis polizza police
     vertrag contract contrat contratto sir madam damen herren team all everyone alle zusammen tous toutes tutti geehrte geehrter liebe lieber vielen dank thanks thank you hello hallo bonjour
     ciao halo willkommen bienvenue welcome benvenuti number nummer numero nomor customer kunde client cliente service support bank doctor doktor arzt docteur dottore medecin who what
     already still just only very happy sad angry new old true false spouse wife husband mr mrs frau herr president minister admin cs operator teller direktur guru dokter polisi
-    hier ici qui there baik bapak kamu anda maaf min mengapa bilang kata selamat terima kasih permisi halo pagi siang malam""".split()
+    hier ici qui there baik bapak kamu anda maaf min mengapa bilang kata selamat terima kasih permisi halo pagi siang malam""")
 )
 
 
@@ -45,10 +48,12 @@ def _find(text: Text) -> Iterator[Match]:
     for cue in _FAREWELL.finditer(text.folded):
         yield from _name(text, cue.end(), at_least=2, score=0.85, reason="name after a farewell")
     for cue in _TITLE.finditer(text.folded):
+        if cue.group() in ("dr ", "m ", "fr ", "hr ") and text.plain[cue.start()].islower():
+            continue  # Swiss German articles, and units
         yield from _name(text, cue.end(), at_least=1, score=0.85, reason="name after a title", titled=True)
-    if match := _LAST.match(text.folded):
-        if not any(word in FUNCTION_WORDS or word in _ENDS for word in match.group(1).split()):
-            yield Match(match.start(1), match.end(1), "PERSON", 0.85, "name of the person on the line")
+    match = _LAST.match(text.folded)
+    if match and not any(word in FUNCTION_WORDS or word in _ENDS for word in match.group(1).split()):
+        yield Match(match.start(1), match.end(1), "PERSON", 0.85, "name of the person on the line")
 
 
 def _name(text: Text, place: int, *, at_least: int, score: float, reason: str, titled: bool = False) -> Iterator[Match]:
@@ -60,7 +65,11 @@ def _name(text: Text, place: int, *, at_least: int, score: float, reason: str, t
         word = token.group().lower().rstrip(".")
         is_capital = token.group()[0].isupper()
         particle = word in _PARTICLES and count + (not titled) > 0
-        if (word in _ENDS or word in FUNCTION_WORDS) and not particle and not (is_capital and count and word not in _ENDS):
+        if (
+            (word in _ENDS or word in FUNCTION_WORDS)
+            and not particle
+            and not (is_capital and count and word not in _ENDS)
+        ):
             break
         if count and capitals == count and not is_capital and not particle:
             break
@@ -83,11 +92,9 @@ FAMILY = Family(
     entities={"PERSON": Label.PERSONAL},
     find=_find,
     languages=("de", "fr", "it", "en", "id"),
-    cues=tuple(
-        """heisse name names namen nachname vorname hier lautend unter vollstandiger appelle nom parla mi chiamo nome intestato under called this nama
+    cues=words("""heisse name names namen nachname vorname hier lautend unter vollstandiger appelle nom parla mi chiamo nome intestato ici under called this nama
         perkenalkan atas an dengan sono suis apparat appareil speaking calling freundliche freundlichen liebe beste viele herzliche lg mfg cordialement meilleures bien sinceres cordiali
-        distinti kind best regards sincerely salam hormat frau herr herrn fr hr madame monsieur mme mr mrs ms miss mlle m signor signora sig dott dr prof pak bapak bu ibu""".split()
-    ),
+        distinti kind best regards sincerely salam hormat frau herr herrn fr hr madame monsieur mme mr mrs ms miss mlle m signor signora sig dott dr prof pak bapak bu ibu"""),
     examples=(
         ("PERSON", "ich heisse «Anna Muster» und wohne hier"),
         ("PERSON", "my name is «whitney forbes»"),

@@ -11,16 +11,20 @@ from stdnum.it import codicefiscale
 from compliance.labels import Label
 from compliance.normalisation import Text
 from compliance.recognisers.digits import near, numbers
-from compliance.recognisers.finding import Family, Match
+from compliance.recognisers.finding import Family, Match, heads
+from compliance.recognisers.words import words
 
 
 def _find(text: Text) -> Iterator[Match]:
-    yield from _swiss(text)
-    yield from _french(text)
-    yield from _german(text)
+    if text.digits >= 11:
+        yield from _swiss(text)
+        yield from _french(text)
+        yield from _german(text)
+        yield from _indonesian(text)
     yield from _italian(text)
-    yield from _indonesian(text)
     yield from _american(text)
+    if not _DOCUMENT_HEADS.isdisjoint(text.heads):
+        yield from _documents(text)
 
 
 _AHV_CONTEXT = re.compile(r"\bahv|\bavs\b|sozialversicherung|assurance sociale|assicurazione sociale|\boasi\b")
@@ -62,7 +66,7 @@ def _german(text: Text) -> Iterator[Match]:
 
 
 _FISCAL_CODE = re.compile(
-    r"(?<![a-z0-9])(?:[a-z][ .\-]?){6}(?:[\dlmnp-v][ .\-]?){2}[a-ehlmprst][ .\-]?(?:[\dlmnp-v][ .\-]?){2}[a-z][ .\-]?"
+    r"(?<![a-z0-9])[a-z]{3}[ .\-]?[a-z]{3}[ .\-]?(?:[\dlmnp-v][ .\-]?){2}[a-ehlmprst][ .\-]?(?:[\dlmnp-v][ .\-]?){2}[a-z][ .\-]?"
     r"(?:[\dlmnp-v][ .\-]?){3}[a-z](?![a-z0-9])"
 )
 
@@ -79,7 +83,9 @@ _NPWP = re.compile(r"(?<!\d)\d{2}\.\d{3}\.\d{3}\.\d-\d{3}\.\d{3}(?!\d)")
 # Kemendagri's codes of provinces: Sumatra, Riau islands, Java, Bali and Nusa Tenggara, Kalimantan, Sulawesi,
 # Maluku, Papua.
 _PROVINCES = frozenset(
-    "11 12 13 14 15 16 17 18 19 21 31 32 33 34 35 36 51 52 53 61 62 63 64 65 71 72 73 74 75 76 81 82 91 92 93 94 95 96".split()
+    words(
+        "11 12 13 14 15 16 17 18 19 21 31 32 33 34 35 36 51 52 53 61 62 63 64 65 71 72 73 74 75 76 81 82 91 92 93 94 95 96"
+    )
 )
 
 
@@ -121,15 +127,28 @@ _DOCUMENT = re.compile(
     r"(?:[ :#.'-]|\b(?:number|no|nr|num|numero|nummer|nomor|is|ist|lautet|est|adalah|e|n)\b){0,8}"
     r"((?=[a-z0-9]*\d{4})[a-z0-9]{6,15})\b"
 )
+_DOCUMENT_HEADS = heads(
+    words(
+        "pass passport passnummer reisepass passeport passaporto paspor identitatskarte personalausweis identite identita driver drivers driving license "
+        "licence fuhrerausweis permis patente sim"
+    )
+)
 
 
 def _american(text: Text) -> Iterator[Match]:
     for match in _SSN.finditer(text.plain):
         context = near(text, _SSN_CONTEXT, match.start(), match.end())
         if context or match.group(1) == "-":
-            yield Match(match.start(), match.end(), "US_SSN", 0.95 if context else 0.8, "shape of a US social security number")
+            yield Match(
+                match.start(), match.end(), "US_SSN", 0.95 if context else 0.8, "shape of a US social security number"
+            )
+
+
+def _documents(text: Text) -> Iterator[Match]:
     for match in _DOCUMENT.finditer(text.folded):
-        yield Match(match.start(1), match.end(1), "IDENTITY_DOCUMENT", 0.9, "number after the name of an identity document")
+        yield Match(
+            match.start(1), match.end(1), "IDENTITY_DOCUMENT", 0.9, "number after the name of an identity document"
+        )
 
 
 FAMILY = Family(

@@ -56,10 +56,14 @@ def _judge(text: Text, written: str, start: int, end: int) -> Iterator[Match]:
     if kind in _HOTLINES:
         return
     if kind is not None:
-        yield Match(start, end, "PHONE", 0.97 if international or context else 0.85, "valid telephone number of its country")
+        yield Match(
+            start, end, "PHONE", 0.97 if international or context else 0.85, "valid telephone number of its country"
+        )
     elif international and 9 <= len(digits) <= 15:
         yield Match(start, end, "PHONE", 0.8, "international prefix and the length of a telephone number")
-    elif re.fullmatch(r"\(?\d{3}\)?[-. ]\d{3}[-. ]\d{4}", written) or (digits[0] == "0" and context and len(digits) >= 8):
+    elif re.fullmatch(r"\(?\d{3}\)?[-. ]\d{3}[-. ]\d{4}", written) or (
+        digits[0] == "0" and context and len(digits) >= 8
+    ):
         yield Match(start, end, "PHONE", 0.8, "shape of a telephone number")
     elif context and 7 <= len(digits) <= 15 and not digits.startswith(("0800", "0848", "0900", "1500")):
         yield Match(start, end, "PHONE", 0.65, "number named as a telephone number")
@@ -68,7 +72,10 @@ def _judge(text: Text, written: str, start: int, end: int) -> Iterator[Match]:
 def _kind(written: str, digits: str, international: bool) -> int | None:
     """Give the type of a valid number; None when it is valid nowhere that we serve."""
     if international:
-        candidates = [("+" + digits.removeprefix("00"), "ZZ"), (("+" + digits.removeprefix("00")).replace("(0)", ""), "ZZ")]
+        candidates = [
+            ("+" + digits.removeprefix("00"), "ZZ"),
+            (("+" + digits.removeprefix("00")).replace("(0)", ""), "ZZ"),
+        ]
         if "(0)" in written:
             candidates.append(("+" + re.sub(r"\D", "", written.replace("(0)", "")).removeprefix("00"), "ZZ"))
     elif digits[0] == "0":
@@ -91,7 +98,7 @@ def _kind(written: str, digits: str, international: bool) -> int | None:
             continue
         if phonenumbers.is_valid_number(number):
             found = phonenumbers.number_type(number)
-            if found in _HOTLINES:
+            if found in _HOTLINES or not digits.startswith(("08", "09")):
                 return found
     return found
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from compliance.labels import Label
 from compliance.normalisation import Text
 from compliance.recognisers.finding import Family, Match
+from compliance.recognisers.words import words
 
 # Words that may stand between the name of a secret and its value.
 _LINK = (
@@ -39,7 +40,8 @@ _NUMERIC = {
     ),
 }
 _AFTER = {
-    entity: re.compile(rf"(?:{name}){_LINK}(?<!\w)({value})(?!\w|[.,:/']\d)") for entity, (name, value) in _NUMERIC.items()
+    entity: re.compile(rf"(?:{name}){_LINK}(?<!\w)({value})(?!\w|[.,:/']\d)")
+    for entity, (name, value) in _NUMERIC.items()
 }
 _BEFORE = re.compile(
     r"(?<![\w.,/])(\d{4} ?\d{4}|\d{3}[ \-]\d{3}|\d{4,10})\s(?:ist|isch|is|est|e|adalah|war|was|itu|comme|als|as|come|sebagai)\s"
@@ -58,14 +60,14 @@ _PASSWORD = re.compile(
 )
 _PASSWORD_ALONE = re.compile(r"(?:[\s.,;!)]|$)")
 _COMMON = frozenset(
-    """abgelaufen aendern andern changed change correct corretto dimenticato dimenticata empty errata errato expired expire expirado expire
+    words("""abgelaufen aendern andern changed change correct corretto dimenticato dimenticata empty errata errato expired expire expirado expire
     falsch falsche forgotten gesperrt geht geheim hilfe help immer incorrect incorrecte incorrecta invalid invalide invalido invalida leider
     locked lupa missing need needs nicht noch not oublie oubliee perdu perdue perso please bitte required richtig rejected reset salah safe
     scaduta scaduto schon secret segreta segreto secure sicher stark strong strength still terlalu tidak trop troppo unknown unbekannt ungultig
     vergesse vergessen verloren weak weg wichtig wieder working wrong zuruckgesetzt zurucksetzen zuruck benar blockiert blocked bloque
     bloccata bloccato refuse refusee error erreur funktioniert fonctionne funziona bisa hilang kadaluarsa lemah kuat aman kosong berubah
     sudah belum yang untuk what where wird wurde sollte muss must should always never also auch encore toujours jamais bien sempre ancora
-    zwingend gleich same identique different anders neu nouveau nuovo baru optional obligatoire forgot vergassen""".split()
+    zwingend gleich same identique different anders neu nouveau nuovo baru optional obligatoire forgot vergassen""")
 )
 
 
@@ -80,14 +82,22 @@ def _find(text: Text) -> Iterator[Match]:
     for match in _PASSWORD.finditer(text.folded):
         value = match.group(2).rstrip(".,;:!?)\"'«»")
         start = match.start(2)
-        if _is_password(text.plain[start : start + len(value)], match.group(1).strip(), text.folded[start + len(value) :]):
+        if _is_password(
+            text.plain[start : start + len(value)], match.group(1).strip(), text.folded[start + len(value) :]
+        ):
             yield Match(start, start + len(value), "PASSWORD", 0.9, "value after the word password")
 
 
 def _entity(name: str) -> str:
     if name in ("pin", "pincode", "geheimzahl"):
         return "PIN"
-    return {"puk": "PUK", "passwort": "PASSWORD", "password": "PASSWORD", "cvv": "CARD_SECURITY_CODE", "cvc": "CARD_SECURITY_CODE"}.get(name, "OTP")
+    return {
+        "puk": "PUK",
+        "passwort": "PASSWORD",
+        "password": "PASSWORD",
+        "cvv": "CARD_SECURITY_CODE",
+        "cvc": "CARD_SECURITY_CODE",
+    }.get(name, "OTP")
 
 
 def _is_password(value: str, link: str, rest: str) -> bool:
@@ -108,12 +118,10 @@ FAMILY = Family(
     entities=dict.fromkeys(("PIN", "PUK", "OTP", "PASSWORD", "CARD_SECURITY_CODE"), Label.SECRET),
     find=_find,
     languages=("de", "fr", "it", "en", "id"),
-    cues=tuple(
-        """pin puk puks pins pinn pinc pukc pukn puknya pinny handypin kartenpin geheimzahl otp otpn tan mtan smst push bestatigungscode sicherheitscode
+    cues=words("""pin puk puks pins pinn pinc pukc pukn puknya pinny handypin kartenpin geheimzahl otp otpn tan mtan smst push bestatigungscode sicherheitscode
         verifizierungscode verifikationscode einmalcode einmalpasswort zugangscode logincode aktivierungscode freischaltcode anmeldecode code codes codice
         kode kodenya passcode cvv cvc csc kartenprufnummer prufziffer prufnummer cryptogramme passwort password passwd pasword passphrase kennwort losungswort
-        pw pwd mdp passe sandi sandinya katasandi parola wlan wifi smsc sms""".split()
-    ),
+        pw pwd mdp passe sandi sandinya katasandi parola wlan wifi smsc sms"""),
     examples=(
         ("PUK", "Ihr PUK ist «12345678»"),
         ("PIN", "min pin isch «4711»"),

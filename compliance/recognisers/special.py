@@ -21,7 +21,9 @@ _LEXICON = Lexicon(
 
 FAMILY = Family(
     name="special",
-    entities=dict.fromkeys(("RELIGION", "POLITICS", "SEXUAL_LIFE", "CRIME", "SOCIAL_ASSISTANCE", "ORIGIN"), Label.SPECIAL),
+    entities=dict.fromkeys(
+        ("RELIGION", "POLITICS", "SEXUAL_LIFE", "CRIME", "SOCIAL_ASSISTANCE", "ORIGIN"), Label.SPECIAL
+    ),
     find=_LEXICON.find,
     languages=("de", "fr", "it", "en", "id"),
     cues=tuple(_LEXICON.cues),
@@ -33,5 +35,10 @@ FAMILY = Family(
         ("POLITICS", "sono membro del «sindacato»"),
         ("RELIGION", "saya beragama «katolik»"),
     ),
-    counter_examples=("gibt es einen muslimischen Friedhof?", "où est l'église catholique?", "Bietet ihr Rabatt für Gewerkschaften?", "is there a christian school?"),
+    counter_examples=(
+        "gibt es einen muslimischen Friedhof?",
+        "où est l'église catholique?",
+        "Bietet ihr Rabatt für Gewerkschaften?",
+        "is there a christian school?",
+    ),
 )

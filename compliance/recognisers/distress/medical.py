@@ -2,11 +2,12 @@
 
 from compliance.recognisers.distress.sentences import sounds_when
 from compliance.recognisers.finding import Alarm
+from compliance.recognisers.words import words
 
 _GERMAN = (
     r"brust\w*(?:schmerz|schmaerz|weh|enge|druck|stech)|(?:schmerz\w*|druck|stechen|stich\w*|weh|brennt|enge)\W+(?:\w+\W+){0,3}(?:brust|bruscht|brustkorb|herz)\b|(?:brust|bruscht|herz)\W+(?:\w+\W+){0,2}(?:weh|schmerz\w*|sticht|zieht)",
     r"(?:kei[n]?\w*|nicht|schlecht|kaum|nid|nod|fast kei\w*)\W+(?:\w+\W+){0,2}(?:luft|atem|atme[nt]?|schnuf\w*|schnaufe)\b|(?:atmet?|schnuf\w*|schnauft|atme)\W+(?:\w+\W+){0,2}(?:nicht|nid|nod|nimmer|nume|num|kaum|schwer)\b|atemnot|luft wegg?e?b?l?i?e?b|erstick\w*|verschluckt und|blau im gesicht|ganz blau|lippen sind blau",
-    r"bewusst?los|bewusslos|ohnmacht\w*|reagiert? (?:\w+ )?(?:nicht|nid|nod|nume|num)|nicht (?:mehr )?ansprechbar|(?:wacht|erwacht) (?:\w+ )?(?:nicht|nid|nod)|zusammengebrochen|zammegheit|zamegheit|zemegheit|umgekippt|kollabiert",
+    r"bewu?ss?t?los|bewustlos|ohnmacht\w*|reagiert? (?:\w+ )?(?:nicht|nid|nod|nume|num)|nicht (?:mehr )?ansprechbar|(?:wacht|erwacht) (?:\w+ )?(?:nicht|nid|nod)|zusammengebrochen|zammegheit|zamegheit|zemegheit|umgekippt|kollabiert",
     r"herzinfarkt|herzstillstand|herzattacke|schlaganfall|schlagaafall|hirnschlag|mund\w*\W+(?:\w+\W+){0,2}(?:hangt|schief)|(?:hangt|schief)\w* (?:gesicht|mund)|gesicht\W+(?:\w+\W+){0,2}(?:gelahmt|hangt|taub)|halbseitig\w* gelahmt|plotzlich (?:nicht mehr|gelahmt)",
     r"blut\w*\W+(?:\w+\W+){0,4}(?:stark|extrem|nicht auf|ubel|heftig|viel|hort nid)|stark\w*\W+(?:\w+\W+){0,2}blut|verblut\w+|viel blut|uberall blut|krampf(?:t|anfall\w*)|epilepti\w* anfall|hat einen anfall",
     r"(?:tabletten|pillen|medikament\w*|putzmittel|reiniger|javel|bleichmittel|gift\w*|batterie|knopfbatterie|munze|ganze packung\W+(?:\w+\W+){0,2})\W+(?:\w+\W+){0,4}(?:geschluckt|getrunken|verschluckt|gegessen|gschluckt|trunke)|uberdosis|uberdosier|vergiftet|vergiftung",
@@ -54,19 +55,18 @@ _NOT_A_BODY = (
     r"\b(?:hatte|hatten)\b(?!.*\b(?:jetzt|gerade|eben|wieder|heute)\b)|\bas in\b|lach|lol|\brire|ridere|laugh|ngakak"
 )
 
+_CUES = words("""brust bruscht brustschmerzen brustkorb herz herzinfarkt herzstillstand luft atem atme atmet atmen schnufe schnauft erstickt blau blaue bewusstlos bewusslos bewustlos ohnmacht ohnmachtig reagiert ansprechbar wacht erwacht zusammengebrochen
+    zammegheit zamegheit zemegheit umgekippt kollabiert schlaganfall schlagaafall hirnschlag mund gesicht halbseitig plotzlich blut blutet blute verblutet verblute uberall krampf krampft epileptischer anfall tabletten pillen medikamente
+    putzmittel reiniger javel bleichmittel gift batterie knopfbatterie munze packung uberdosis vergiftet zunge hals kehle rachen allergischer schock anaphylaktisch anafilattico krankenwagen ambulanz ambulance rettungswagen notarzt
+    rettung leblos fruchtblase liegt brennt poitrine thorax thoracique coeur respire respirer rspirer etouffe levres bleu inconscient evanoui connaissance effondre effondrer repond reagit reveille syncope crise infarctus infarto arret
+    avc attaque bouche visage cote parle saigne saignement sang hemorragie convulsion convulse avale ingere cachets comprimes medicaments detergent overdose surdose empoisonne intoxique gorge langue gonfle piqure choc samu secours urgences
+    eaux petto torace cuore respira respiro soffoca soffoco labbra cianotico svenuto incosciente sensi conoscenza privo priva crollato risponde reagisce sveglia collassato attacco arresto ictus bocca faccia viso sangue sanguina emorragia
+    crisi ingoiato ingerito bevuto inghiottito pastiglie pillole overdosed avvelenato intossicato gola lingua shock ambulanza acque chest breath breathe breathing choking lips blue gasping unconscious passed fainted wake unresponsive
+    responding collapsed heart cardiac stroke face slurred speech slurring left bleeding bleed blood seizure fit swallowed swallow drank drunk pills bleach battery poison poisoned throat tongue swelling paramedics water pulse
+    dada napas nafas bernapas bernafas sesak tersedak tercekik bibir bibirnya membiru pingsan sadar sadarkan kolaps kesadaran jantung mulut mulutnya wajah wajahnya darah berdarah pendarahan perdarahan kejang menelan tertelan telan
+    pemutih racun deterjen baterai overdosis keracunan tenggorokan tenggorokannya lidah lidahnya muka syok ambulans ketuban minum merespon""")
+
 ALARM = Alarm(
     signal="emergency.medical",
-    sounds=sounds_when((*_GERMAN, *_FRENCH, *_ITALIAN, *_ENGLISH, *_INDONESIAN), unless=(_NOT_A_BODY,)),
-    cues=tuple(
-        """brust bruscht brustschmerzen brustkorb herz herzinfarkt herzstillstand luft atem atme atmet atmen schnufe schnauft erstickt blau blaue bewusstlos bewusslos ohnmacht ohnmachtig reagiert ansprechbar wacht erwacht zusammengebrochen
-        zammegheit zamegheit zemegheit umgekippt kollabiert schlaganfall schlagaafall hirnschlag mund gesicht halbseitig plotzlich blut blutet blute verblutet verblute uberall krampf krampft epileptischer anfall tabletten pillen medikamente
-        putzmittel reiniger javel bleichmittel gift batterie knopfbatterie munze packung uberdosis vergiftet zunge hals kehle rachen allergischer schock anaphylaktisch anafilattico krankenwagen ambulanz ambulance rettungswagen notarzt
-        rettung leblos fruchtblase liegt brennt poitrine thorax thoracique coeur respire respirer rspirer etouffe levres bleu inconscient evanoui connaissance effondre effondrer repond reagit reveille syncope crise infarctus infarto arret
-        avc attaque bouche visage cote parle saigne saignement sang hemorragie convulsion convulse avale ingere cachets comprimes medicaments detergent overdose surdose empoisonne intoxique gorge langue gonfle piqure choc samu secours urgences
-        eaux petto torace cuore respira respiro soffoca soffoco labbra cianotico svenuto incosciente sensi conoscenza privo priva crollato risponde reagisce sveglia collassato attacco arresto ictus bocca faccia viso sangue sanguina emorragia
-        crisi ingoiato ingerito bevuto inghiottito pastiglie pillole overdosed avvelenato intossicato gola lingua shock ambulanza acque chest breath breathe breathing choking lips blue gasping unconscious passed fainted wake unresponsive
-        responding collapsed heart cardiac stroke face slurred speech slurring left bleeding bleed blood seizure fit swallowed swallow drank drunk pills bleach battery poison poisoned throat tongue swelling paramedics water pulse
-        dada napas nafas bernapas bernafas sesak tersedak tercekik bibir bibirnya membiru pingsan sadar sadarkan kolaps kesadaran jantung mulut mulutnya wajah wajahnya darah berdarah pendarahan perdarahan kejang menelan tertelan telan
-        pemutih racun deterjen baterai overdosis keracunan tenggorokan tenggorokannya lidah lidahnya muka syok ambulans ketuban minum merespon""".split()
-    ),
+    sounds=sounds_when((*_GERMAN, *_FRENCH, *_ITALIAN, *_ENGLISH, *_INDONESIAN), cues=_CUES, unless=(_NOT_A_BODY,)),
 )

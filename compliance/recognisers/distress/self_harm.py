@@ -2,6 +2,7 @@
 
 from compliance.recognisers.distress.sentences import sounds_when
 from compliance.recognisers.finding import Alarm
+from compliance.recognisers.words import words
 
 _GERMAN = (
     r"(?:will|mochte|mag|kann|wott|wett|wollte|mag)\W+(?:\w+\W+){0,4}(?:nicht mehr|nimmer|nume|num|numme|numma|nuem|nueme|nid me|nod me)\W+(?:\w+\W+){0,3}(?:leben|labe|lebe|laebe|da sein|da sii|da si|existieren|aufwachen|ufwache)",
@@ -20,7 +21,7 @@ _FRENCH = (
 _ITALIAN = (
     r"(?:voglio|vorrei|vuole|voglia di|preferirei|desidero|vorrebbe)\W+(?:\w+\W+){0,1}(?:morire|crepare|sparire per sempre)\b(?! dal?| di)|(?:meglio|vorrei)\W+(?:\w+\W+){0,3}(?:mort[oa])\b",
     r"farla finita|suicid\w*|(?:uccider|ammazzar|impiccar|tagliar|buttar|sparar)(?:mi|si)\b(?! i capelli| sull| a )|mi (?:ammazzo|uccido|impicco|sparo)\b|toglier(?:mi|si) la vita|(?:fine|termine) alla (?:mia )?vita",
-    r"(?:non|nn)\W+(?:\w+\W+){0,3}(?:vivere)\b|stanc[oa] di vivere|la (?:mia )?vita non ha (?:piu )?senso|senza di me\W+(?:\w+\W+){0,4}meglio|(?:meglio|bene) senza di me|non svegliarmi piu",
+    r"(?:non|nn)\W+(?:\w+\W+){0,6}(?:vivere)\b(?! senza)|stanc[oa] di vivere|la (?:mia )?vita non ha (?:piu )?senso|senza di me\W+(?:\w+\W+){0,4}meglio|(?:meglio|bene) senza di me|non svegliarmi piu",
     r"(?:ponte|tetto|balcone|binari)\W+(?:\w+\W+){0,3}(?:butto|buttarmi|salto|saltare)|mi butto (?:dal|giu|sotto)|mi taglio (?:di nuovo|ancora|le vene|le braccia|i polsi)|autolesion\w*|mi faccio del male|(?:preso|prendo)\W+(?:\w+\W+){0,4}per morire|lettera d'addio",
 )
 _ENGLISH = (
@@ -39,15 +40,14 @@ _NOT_MEANT = (
     r"langweil|ennui\b|\bnoia\b|boredom|bosan\b(?! hidup)|lach|\brire\b|ridere|laugh|ngakak|\b(?:abo|router|app|preise?|prices?|prix|prezzi|harga|netz)\b|nummer fur|numero (?:de|per la)|hotline fur|number for",
 )
 
+_CUES = words("""leben labe lebe laebe lebensmude sterben sterbe tot tod toten umbringen umzubringen umbracht umbringe bring bringe bringt um erhangen aufhangen erschiessen suizid suizidal selbstmord selbstverletzung ritze ritz schneide schnide
+    verletze schluss ende gnueg genug ohne vermissen brucke dach gleise balkon springen spring springe aufwachen ufwache tabletten weiterleben sii existieren abschiedsbrief mourir crever creve mort suicider suicide suicidaire suicidio tuer tue pendre
+    foutre jours vivre vie finir mieux disparaitre reveiller sauter saute pont toit scarifie coupe veines mutile adieu morire crepare morto morta meglio farla uccidermi uccido ammazzarmi ammazzo ammazzarsi uccidersi
+    impiccarmi impicco togliermi togliersi vita vivere butto buttarmi tetto taglio tagliarmi autolesione male addio sparire die dead killing kill kms hang shoot drown harm harming hurt hurting cut cutting self suicidal unalive live living alive exist
+    end ending life point better jump jumping bridge goodbye took worth mati bunuh bundir akhiri akhirin mengakhiri hidup lompat loncat terjun jembatan nyayat menyayat sayat silet iris mengiris menyakiti melukai gantung tanpa bangun
+    perpisahan""")
+
 ALARM = Alarm(
     signal="emergency.self_harm",
-    sounds=sounds_when((*_GERMAN, *_FRENCH, *_ITALIAN, *_ENGLISH, *_INDONESIAN), unless=_NOT_MEANT),
-    cues=tuple(
-        """leben labe lebe laebe lebensmude sterben sterbe tot tod toten umbringen umzubringen umbracht umbringe bring bringe bringt um erhangen aufhangen erschiessen suizid suizidal selbstmord selbstverletzung ritze ritz schneide schnide
-        verletze schluss ende gnueg genug ohne vermissen brucke dach gleise balkon springen spring springe aufwachen ufwache tabletten weiterleben sii existieren abschiedsbrief mourir crever creve mort suicider suicide suicidaire suicidio tuer tue pendre
-        foutre jours vivre vie finir mieux disparaitre reveiller sauter saute pont toit scarifie coupe veines mutile adieu morire crepare morto morta meglio farla uccidermi uccido ammazzarmi ammazzo ammazzarsi uccidersi
-        impiccarmi impicco togliermi togliersi vita vivere butto buttarmi tetto taglio tagliarmi autolesione male addio sparire die dead killing kill kms hang shoot drown harm harming hurt hurting cut cutting self suicidal unalive live living alive exist
-        end ending life point better jump jumping bridge goodbye took worth mati bunuh bundir akhiri akhirin mengakhiri hidup lompat loncat terjun jembatan nyayat menyayat sayat silet iris mengiris menyakiti melukai gantung tanpa bangun
-        perpisahan""".split()
-    ),
+    sounds=sounds_when((*_GERMAN, *_FRENCH, *_ITALIAN, *_ENGLISH, *_INDONESIAN), cues=_CUES, unless=_NOT_MEANT),
 )

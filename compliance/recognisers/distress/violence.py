@@ -2,6 +2,7 @@
 
 from compliance.recognisers.distress.sentences import sounds_when
 from compliance.recognisers.finding import Alarm
+from compliance.recognisers.words import words
 
 _GERMAN = (
     r"(?:schlagt|schlat|schlaht|schlagen|schlug|geschlagen|gschlage|verprugelt?|prugelt|wurgt|wuergt|tritt|misshandelt|attackiert|haut)\W+(?:\w+\W+){0,4}(?:mich|mi\b|uns|mutter|mueter|vater|schwester|bruder|kind\w*|sohn|tochter|frau|sie zusammen)\b(?!\W+vor\b)(?!\W+\w+\W+vor\b)|(?:mich|mi|uns|meine (?:mutter|schwester|tochter|frau)|mein\w* kind\w*)\W+(?:\w+\W+){0,4}(?:geschlagen|gschlage|verprugelt|prugelt|gewurgt|misshandelt|zusammengeschlagen|attackiert)\b|(?:mich|mi)\W+(?:\w+\W+){0,3}schlagt\b",
@@ -33,19 +34,18 @@ _NOT_MEANT = (
     r"\bvor(?:schlag\w*)?\s?(?:,|$)|schlagt vor|tarif|\b(?:preise?|prix|prezzo|prezzi|prices?|harga|rechnung|facture|bolletta|invoice|tagihan|frais|fees|premi|werbung|pub|pubblicita|ads|iklan|spam|offre|limit)\b|schreibe eine|je fais un|faccio una|writing an?|menulis",
 )
 
+_CUES = words("""schlagt schlat schlaht schlagen schlug geschlagen gschlage verprugelt prugelt wurgt wuergt tritt misshandelt attackiert haut gewurgt zusammengeschlagen droht bedroht drohen umbringen toten vergewaltigt sexuell eingebrochen
+    einbrecher einbruch einzubrechen eingedrungen verfolgt stalkt gestalkt angegriffen uberfallen messer pistole waffe gewehr axt schiesst schiesserei schusse greift ausgeraubt eingesperrt igsperrt lasst angst hausliche gewalt
+    gewalttatig messerstecherei frappe frappent bat battent tape cogne gifle etrangle agresse agression viole violee violent violence attaque attaqué maltraite poursuit battue frapper battre tabasse menace menacent tuer couteau arme
+    pistolet fusil coups feu tire quelqu inconnu homme voleur cambrioleur cache suit enferme sequestre peur picchia picchiando mena menano menando colpisce pesta strangola aggredisce aggredendo violenta stupra maltratta insegue mani
+    picchiata accoltellata stuprata minaccia minacciando ammazza uccide ammazzarmi uccidermi coltello pistola fucile spara sparando spari qualcuno sconosciuto ladro ladri uomo nascosta nascosto seguendo segue chiusa chiuso rinchiusa
+    sequestrata uscire violento paura hits hitting hit beats beating beat punches punching punched kicks kicked strangling strangled choking chokes choked slaps slapped attacked attacking abuses abusive abused assaulted stabbed
+    stabbing raped rape molested hurts robbed stalked followed mugged threatening threatens threatened kill stab shoot shooting murder knife gun weapon machete shots gunshots broke breaking broken break intruder burglar stranger someone
+    somebody hiding following stalking locked locks holding hostage kidnapped afraid fear domestic memukul memukuli mukul mukulin pukul menampar nampar menendang menghajar hajar menganiaya mencekik nyekik menusuk menyerang memperkosa
+    memerkosa menyiksa dipukul dipukuli diperkosa dianiaya dicekik dihajar ditusuk diserang dirampok disekap disiksa dibegal kdrt mengancam ngancam ancam diancam membunuh bunuh menembak pisau pistol senjata parang golok celurit tembakan
+    maling perampok pencuri penjahat orang sembunyi bersembunyi dikurung dikunci diculik dikejar dibuntuti diikuti mengikuti membuntuti mengejar menguntit kasar takut ausser arma botte accoltellato""")
+
 ALARM = Alarm(
     signal="emergency.violence",
-    sounds=sounds_when((*_GERMAN, *_FRENCH, *_ITALIAN, *_ENGLISH, *_INDONESIAN), unless=_NOT_MEANT),
-    cues=tuple(
-        """schlagt schlat schlaht schlagen schlug geschlagen gschlage verprugelt prugelt wurgt wuergt tritt misshandelt attackiert haut gewurgt zusammengeschlagen droht bedroht drohen umbringen toten vergewaltigt sexuell eingebrochen
-        einbrecher einbruch einzubrechen eingedrungen verfolgt stalkt gestalkt angegriffen uberfallen messer pistole waffe gewehr axt schiesst schiesserei schusse greift ausgeraubt eingesperrt igsperrt lasst angst hausliche gewalt
-        gewalttatig messerstecherei frappe frappent bat battent tape cogne gifle etrangle agresse agression viole violee violent violence attaque attaqué maltraite poursuit battue frapper battre tabasse menace menacent tuer couteau arme
-        pistolet fusil coups feu tire quelqu inconnu homme voleur cambrioleur cache suit enferme sequestre peur picchia picchiando mena menano menando colpisce pesta strangola aggredisce aggredendo violenta stupra maltratta insegue mani
-        picchiata accoltellata stuprata minaccia minacciando ammazza uccide ammazzarmi uccidermi coltello pistola fucile spara sparando spari qualcuno sconosciuto ladro ladri uomo nascosta nascosto seguendo segue chiusa chiuso rinchiusa
-        sequestrata uscire violento paura hits hitting hit beats beating beat punches punching punched kicks kicked strangling strangled choking chokes choked slaps slapped attacked attacking abuses abusive abused assaulted stabbed
-        stabbing raped rape molested hurts robbed stalked followed mugged threatening threatens threatened kill stab shoot shooting murder knife gun weapon machete shots gunshots broke breaking broken break intruder burglar stranger someone
-        somebody hiding following stalking locked locks holding hostage kidnapped afraid fear domestic memukul memukuli mukul mukulin pukul menampar nampar menendang menghajar hajar menganiaya mencekik nyekik menusuk menyerang memperkosa
-        memerkosa menyiksa dipukul dipukuli diperkosa dianiaya dicekik dihajar ditusuk diserang dirampok disekap disiksa dibegal kdrt mengancam ngancam ancam diancam membunuh bunuh menembak pisau pistol senjata parang golok celurit tembakan
-        maling perampok pencuri penjahat orang sembunyi bersembunyi dikurung dikunci diculik dikejar dibuntuti diikuti mengikuti membuntuti mengejar menguntit kasar takut ausser arma botte accoltellato""".split()
-    ),
+    sounds=sounds_when((*_GERMAN, *_FRENCH, *_ITALIAN, *_ENGLISH, *_INDONESIAN), cues=_CUES, unless=_NOT_MEANT),
 )
