@@ -50,7 +50,9 @@ class Entry:
     def as_json(self, *, score: float) -> dict[str, Any]:
         """The entry as the register answers it."""
         shown = asdict(self)
-        return {name: value for name, value in shown.items() if name not in ("words", "forms")} | {"score": round(score)}
+        return {name: value for name, value in shown.items() if name not in ("words", "forms")} | {
+            "score": round(score)
+        }
 
 
 def find(*, name: str) -> dict[str, Any]:

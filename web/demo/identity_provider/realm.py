@@ -261,6 +261,12 @@ class _EndSession(EndSessionEndpoint):  # type: ignore[misc]
         keys: KeySet = self.server.realm.keys
         return keys
 
+    def is_post_logout_redirect_uri_legitimate(
+        self, request: OAuth2Request, post_logout_redirect_uri: str, client: Client, logout_hint: str | None
+    ) -> bool:
+        """Without a token as proof the person is asked first, which confirms it (RP-Initiated Logout 1.0, 3)."""
+        return True
+
     def end_session(self, end_session_request: EndSessionRequest) -> None:
         realm = self.server.realm
         claims = end_session_request.id_token_claims or {}
