@@ -11,7 +11,8 @@ from compliance.recognisers.words import words
 _NAMES = {
     "POLICY_NUMBER": r"polic\w{0,3}|polizz\w{1,2}|polis(?:nya)?|policen(?:nummer|nr|-nr)|polizzen?nummer|versicherungs(?:nummer|nr|polic\w*)|versicherten(?:nummer|nr)|insurance number|numero d'assur\w+|no d'assur\w+|numero assicurat\w+",
     "CONTRACT_NUMBER": r"vertrag(?:s(?:nummer|nr|-nr))?|abo(?:nummer|nr)|contract|contrat|contratto|kontrak",
-    "CUSTOMER_NUMBER": r"kunden?(?:nummer|nr|-nr|konto|-id)|mitglieds?(?:nummer|nr)|customer|client|cliente|membership|member|pelanggan|nasabah|account|konto(?:nummer|nr)|compte|conto|rekening|numero (?:de |d')?(?:client|compte|abonne)|numero cliente",
+    "CUSTOMER_NUMBER": r"kunden?(?:nummer|nr|-nr|konto|-id)|mitglieds?(?:nummer|nr)|customer|client|cliente|membership|member|pelanggan|nasabah|abonne",
+    "ACCOUNT_NUMBER": r"account|konto(?:nummer|nr|-nr)?|compte|conto|rekening|norek",
     "CLAIM_NUMBER": r"schaden(?:s?nummer|s?nr|fall(?:nummer|nr)?|-nr)|claim|sinistre|sinistro|klaim",
     "CASE_NUMBER": r"fall(?:nummer|nr)|dossier(?:nummer|nr)?|akten?zeichen|ticket(?:nummer|nr)?|case|pratica|kasus|referenz(?:nummer|nr)?|reference|riferimento|rechnungs(?:nummer|nr|-nr)|invoice|facture|fattura",
     "MANDATE_NUMBER": r"mandats?(?:nummer|nr)?|mandate|mandato",
@@ -29,6 +30,7 @@ _SAYS_NUMBER = re.compile(r"(?:nummer|nr|number|numero|nomor|\bno\b|\bn\b|\bid\b
 _NEEDS_NUMBER = frozenset(
     (
         "account",
+        "konto",
         "compte",
         "conto",
         "rekening",
@@ -47,15 +49,15 @@ _NEEDS_NUMBER = frozenset(
 
 def _find(text: Text) -> Iterator[Match]:
     for match in _ANY.finditer(text.folded):
-        value, name = match["value"], str(match.lastgroup and match.group(0)).split(" ")[0]
+        entity = next(entity for entity in _NAMES if match[entity])
+        value, name = match["value"], match[entity]
         if sum(c.isdigit() for c in value) < 3 or _NOT_A_REFERENCE.fullmatch(value):
             continue
-        said = bool(_SAYS_NUMBER.search(match.group(0)[: match.start("value") - match.start()]))
+        said = bool(_SAYS_NUMBER.search(text.folded, max(0, match.start() - 14), match.start("value")))
         if not said and (name in _NEEDS_NUMBER or sum(c.isdigit() for c in value) < 5):
             continue
         if text.folded[match.end() : match.end() + 5].strip().startswith(("chf", "fr", "eur", "€", "%", "$", "rp")):
             continue
-        entity = next(entity for entity in _NAMES if match[entity])
         score = 0.9 if said else 0.75
         yield Match(
             match.start("value"), match.end("value"), entity, score, "value after the name of a client reference"
@@ -64,7 +66,7 @@ def _find(text: Text) -> Iterator[Match]:
 
 FAMILY = Family(
     name="client_references",
-    entities=dict.fromkeys(_NAMES, Label.CLIENT),
+    entities={**dict.fromkeys(_NAMES, Label.CLIENT), "ACCOUNT_NUMBER": Label.ACCOUNT},
     find=_find,
     languages=("de", "fr", "it", "en", "id"),
     digits=3,
@@ -78,7 +80,9 @@ FAMILY = Family(
         ("POLICY_NUMBER", "nomor polis saya «PL-2024-00123»"),
         ("CUSTOMER_NUMBER", "Kundennr. «4711883»"),
         ("CUSTOMER_NUMBER", "numero cliente: «998877»"),
-        ("CUSTOMER_NUMBER", "my account number is «12345678»"),
+        ("ACCOUNT_NUMBER", "my account number is «12345678»"),
+        ("ACCOUNT_NUMBER", "nomor rekening saya «1234567890»"),
+        ("CUSTOMER_NUMBER", "mon numéro de client est «998877»"),
         ("CONTRACT_NUMBER", "contrat no «5566778»"),
         ("CLAIM_NUMBER", "claim number «CL2024-5567»"),
         ("CLAIM_NUMBER", "Schadennummer «S-99887»"),

@@ -8,7 +8,7 @@ from compliance.recognisers.words import words
 _LEXICON = Lexicon(
     {
         "SYMPTOM": """*schmerz* *schmaerz* *wehweh* fieber fiebr* kopfweh buuchweh bauchweh ruckeweh halsweh zahnweh schwindel* ubelkeit erbrech* erbroche durchfall husten huste
-        ausschlag blute blutet blutung* schlaflos* panikattack* atemnot migrane migraene migra* kotz* mir_ist_schlecht tut*_weh tuet*_weh
+        ausschlag blute blutet blutung* schlaflos* panikattack* atemnot migrane migraene migra* kotz* mir_ist_schlecht tut_weh tut_.{1,30}_weh tuet_.{1,30}_weh duet_.{1,30}_weh
         fievre toux vertige* nausee* vomi* diarrhee* douleur* mal_au_* mal_a_la_* mal_aux_* saigne* insomni* essoufl* demange* eruption_cutanee
         febbre tosse nausea dolor* vertigini diarrea vomito vomitando mal_di_* fa_male prurito sanguin* stanchezza
         fever cough* pain* ache headache* backache stomachache toothache dizz* nausea vomit* diarrh* rash bleeding swollen hurts insomnia migraine*
@@ -52,6 +52,7 @@ FAMILY = Family(
         ("DIAGNOSIS", "mia madre ha il «cancro»"),
         ("TREATMENT", "my daughter needs «physiotherapy»"),
         ("PREGNANCY", "saya sedang «hamil»"),
+        ("SYMPTOM", "mir «tut seit Tagen der Rücken weh»"),
         ("DIAGNOSIS", "I was diagnosed with «depression»"),
     ),
     counter_examples=(

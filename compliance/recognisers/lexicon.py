@@ -4,10 +4,10 @@
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from compliance.normalisation import WORD, Text
-from compliance.recognisers.finding import Match, heads
+from compliance.recognisers.finding import Match
 from compliance.recognisers.words import words
 
 # Whose it is, in the five languages and Swiss German: possessives, and verbs of having and being in the persons
@@ -35,28 +35,32 @@ _BEING = frozenset(
     minum mengalami operiert tut mal male hurts hurt""")
 )
 _GENERAL = re.compile(
-    r"\b(?:krankenkasse|cassa malati|caisse maladie|zahlt|bezahlt|ubernimmt|ubernehmt|deckt|gedeckt|versichert|abgedeckt|kosten fur|rembours\w*|pris en charge|prend en charge|couvr\w*|couvert\w*|copr\w*|copert\w*|rimbors\w*|"
+    r"\b(?:thema|frage zu|fragen zu|infos?|informationen|questions? (?:about|on|sur)|informations? (?:about|on|sur)|informazioni su|domanda su\w*|informasi|tentang|krankenkasse|cassa malati|caisse maladie|zahlt|bezahlt|ubernimmt|ubernehmt|deckt|gedeckt|versichert|abgedeckt|kosten fur|rembours\w*|pris en charge|prend en charge|couvr\w*|couvert\w*|copr\w*|copert\w*|rimbors\w*|"
     r"covers?|covered|pay for|reimburse\w*|ditanggung|menanggung|tanggung|apakah asuransi|was ist|what is|qu'est-ce que|cos'e|apa itu)\b"
 )
 _SENTENCE = re.compile(r"[^.!?;\n]+")
 
+# A word, and where it begins and ends.
+Token = tuple[str, int, int]
+
 
 class Lexicon:
-    """Terms of one category. A term ending in `*` is a beginning; one in `*…*` may stand inside a word."""
+    """Terms of one category. A term ending in `*` is a beginning; one in `*…*` may stand inside a word;
+    an underscore is a space."""
 
     def __init__(self, entities: Mapping[str, str]) -> None:
         self._words: dict[str, str] = {}
         self._beginnings: dict[str, list[tuple[str, str]]] = {}
-        self._phrases: list[tuple[re.Pattern[str], str]] = []
+        self._phrases: list[tuple[str, re.Pattern[str], str]] = []
         inside: list[str] = []
         self.cues: list[str] = []
-        phrase_cues: list[str] = []
         for entity, terms in entities.items():
             for term in terms.split():
                 word = term.replace("_", " ")
                 if " " in word:
-                    self._phrases.append((re.compile(r"\b" + word.replace("*", r"\w*") + r"\b"), entity))
-                    phrase_cues.append(re.split(r"\W", word)[0])
+                    head = re.split(r"\W", word)[0][:4]
+                    self._phrases.append((head, re.compile(r"\b" + word.replace("*", r"\w*") + r"\b"), entity))
+                    self.cues.append(head)
                 elif word.startswith("*"):
                     inside.append(word.strip("*"))
                 elif word.endswith("*"):
@@ -66,13 +70,12 @@ class Lexicon:
                     self._words[word] = entity
                     self.cues.append(word)
         self._inside = re.compile("|".join(inside)) if inside else None
-        self._phrase_heads = heads(phrase_cues)
         self._entity = next(iter(entities))
-        self.cues += phrase_cues
 
     def find(self, text: Text) -> Iterator[Match]:
         """Find terms whose sentence says of whom they are."""
-        phrases = not self._phrase_heads.isdisjoint(text.heads) and any(p.search(text.folded) for p, _ in self._phrases)
+        phrases = [(pattern, entity) for head, pattern, entity in self._phrases if head in text.heads]
+        phrases = [(pattern, entity) for pattern, entity in phrases if pattern.search(text.folded)]
         if not phrases and not any(map(self._entity_of, text.words)):
             return
         for sentence in _SENTENCE.finditer(text.folded):
@@ -80,16 +83,18 @@ class Lexicon:
                 (m.group(), m.start(), m.end()) for m in WORD.finditer(text.folded, sentence.start(), sentence.end())
             ]
             if len(tokens) > 1:
-                yield from self._in_sentence(text, tokens, sentence.start(), sentence.end())
+                yield from self._in_sentence(text, tokens, phrases, sentence.start(), sentence.end())
 
-    def _in_sentence(self, text: Text, tokens: list[tuple[str, int, int]], begin: int, end: int) -> Iterator[Match]:
+    def _in_sentence(
+        self, text: Text, tokens: list[Token], phrases: Sequence[tuple[re.Pattern[str], str]], begin: int, end: int
+    ) -> Iterator[Match]:
         general: bool | None = None
         terms = [
             (i, start, stop, entity)
             for i, (word, start, stop) in enumerate(tokens)
             if (entity := self._entity_of(word))
         ]
-        for pattern, entity in self._phrases:
+        for pattern, entity in phrases:
             for match in pattern.finditer(text.folded, begin, end):
                 first = next(i for i, word in enumerate(tokens) if word[2] > match.start())
                 terms.append((first, match.start(), match.end(), entity))
@@ -114,7 +119,7 @@ class Lexicon:
         return None
 
 
-def _who(tokens: list[tuple[str, int, int]], place: int) -> str | None:
+def _who(tokens: Sequence[Token], place: int) -> str | None:
     """Say who is meant, looking at the tokens around the term; None when it may be anybody."""
     around = [w[0] for w in tokens[max(0, place - 6) : place + 5]]
     at = min(place, 6)

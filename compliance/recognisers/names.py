@@ -14,8 +14,8 @@ from compliance.recognisers.words import words
 
 _INTRODUCTION = re.compile(
     r"\b(?:ich heisse|ich hei[s]e|i heisse|heisse ich|mein name ist|min name isch|mein vollstandiger name ist|name lautet|(?:vor- und )?(?:nach)?name\s?:|hier ist|hier spricht|"
-    r"auf den namen|lautend auf|unter dem namen|je m'? ?appelle|mon nom (?:complet )?est|je suis (?=[a-z]+ [a-z]+$)|c'est au nom de|au nom de|nom\s?:|"
-    r"mi chiamo|il mio nome e|a nome di|intestat[oa] a|nome\s?:|sono (?=[a-z]+ [a-z]+$)|parla (?=[a-z]+ [a-z]+$)|ici|my (?:full )?name is|my name's|my names|name is|on the name|i am called|this is (?=[a-z]+ [a-z]+ (?:speaking|here|calling)|[a-z]+ [a-z]+$)|"
+    r"auf den namen|lautend auf|unter dem namen|je m'? ?appelle|mon nom (?:complet )?est|c'est au nom de|au nom de|nom\s?:|"
+    r"mi chiamo|il mio nome e|a nome di|intestat[oa] a|nome\s?:|ici|my (?:full )?name is|my name's|my names|name is|on the name|i am called|"
     r"under the name(?: of)?|in the name of|name\s?:|nama (?:lengkap )?(?:saya|aku)(?: adalah)?|nama\s?:|perkenalkan saya|atas nama|a\.n\.|ini dengan|saya dengan|dengan saya)[ :,]{1,3}"
 )
 _FAREWELL = re.compile(
@@ -31,8 +31,14 @@ _PARTICLES = frozenset(words("von van de di da del della dello la le der den du 
 _LAST = re.compile(
     r"^\W{0,3}([^\W\d_]{2,20} (?:[^\W\d_]{2,20} )?[^\W\d_]{2,20}) (?:a l'appareil|am apparat|speaking|calling)\b"
 )
+# The whole message is an introduction; without capitals it might be anything ("sono stanco morto").
+_WHOLE = re.compile(
+    r"(?:(?:[Hh]i|[Hh]ello|[Cc]iao|[Ss]alve|[Bb]uongiorno|[Bb]onjour|[Hh]alo|[Hh]allo)[ ,!]{1,2})?"
+    r"(?:[Tt]his is |[Ss]ono |[Pp]arla |[Jj]e suis |[Ss]aya |[Ii]'m |)"
+    r"([A-Z][a-z'\-]{1,20} (?:[A-Z][a-z'\-]{1,20} )?[A-Z][a-z'\-]{1,20})(?: here| speaking| kak| pak| bu|)[.!]?$"
+)
 _ENDS = frozenset(
-    words("""seit since depuis ab am im aber und et e and dan ich i saya je habe hab have has had ai ho want wants need needs mochte brauche hat a wohne wohnhaft born geboren ne nee nato
+    words("""minggu senin selasa rabu kamis jumat sabtu muda tua rumah tangga kota gruss grusse gruse beste viele herzliche freundliche freundlichen kind best regards salutations saluti sincerely salam hormat seit since depuis ab am im aber und et e and dan ich i saya je habe hab have has had ai ho want wants need needs mochte brauche hat a wohne wohnhaft born geboren ne nee nato
     nata lahir speaking calling here apparat mau ingin tanya minta bitte please merci svp grazie danke tolong wrong falsch changed misspelt misspelled incorrect incorrectly
     spelled spelt printed not nicht pas non bukan salah angerufen called calls ruft appele chiamato speaking registered different on card karte account konto policy polis polizza police
     vertrag contract contrat contratto sir madam damen herren team all everyone alle zusammen tous toutes tutti geehrte geehrter liebe lieber vielen dank thanks thank you hello hallo bonjour
@@ -51,8 +57,8 @@ def _find(text: Text) -> Iterator[Match]:
         if cue.group() in ("dr ", "m ", "fr ", "hr ") and text.plain[cue.start()].islower():
             continue  # Swiss German articles, and units
         yield from _name(text, cue.end(), at_least=1, score=0.85, reason="name after a title", titled=True)
-    match = _LAST.match(text.folded)
-    if match and not any(word in FUNCTION_WORDS or word in _ENDS for word in match.group(1).split()):
+    match = _LAST.match(text.folded) or _WHOLE.match(text.plain)
+    if match and not any(word in FUNCTION_WORDS or word in _ENDS for word in match.group(1).lower().split()):
         yield Match(match.start(1), match.end(1), "PERSON", 0.85, "name of the person on the line")
 
 
@@ -77,7 +83,7 @@ def _name(text: Text, place: int, *, at_least: int, score: float, reason: str, t
             break
         if not particle:
             count, capitals, end = count + 1, capitals + is_capital, token.end() - token.group().endswith(".")
-        if count == 3:
+        if count == (2 if titled and not capitals else 3):
             break
         place = token.end()
         if text.plain[place : place + 1] != " ":
@@ -92,7 +98,7 @@ FAMILY = Family(
     entities={"PERSON": Label.PERSONAL},
     find=_find,
     languages=("de", "fr", "it", "en", "id"),
-    cues=words("""heisse name names namen nachname vorname hier lautend unter vollstandiger appelle nom parla mi chiamo nome intestato ici under called this nama
+    cues=words("""heisse name names namen nachname vorname hier lautend unter vollstandiger appelle nom parla mi chiamo nome intestato ici under called this saya here kak nama
         perkenalkan atas an dengan sono suis apparat appareil speaking calling freundliche freundlichen liebe beste viele herzliche lg mfg cordialement meilleures bien sinceres cordiali
         distinti kind best regards sincerely salam hormat frau herr herrn fr hr madame monsieur mme mr mrs ms miss mlle m signor signora sig dott dr prof pak bapak bu ibu"""),
     examples=(
@@ -113,6 +119,11 @@ FAMILY = Family(
         "Sehr geehrte Damen und Herren",
         "Frau oder Herr?",
         "dear Mr President",
+        "Beste Grüsse",
+        "Kind Regards",
+        "La dr Wecker lütte",
+        "pengingat untuk kunjungan ibu minggu depan",
+        "sono stanco morto",
         "kind regards",
     ),
 )

@@ -11,13 +11,13 @@ from compliance.normalisation import Text
 from compliance.recognisers.digits import near
 from compliance.recognisers.finding import Family, Match
 
-_RUN = re.compile(r"(?<![\w.,:/+\-])(?:\+ ?|\(\+?)?\d(?:[ ()./\-']{0,3}\d){5,16}(?![\w]|[.,:]\d)")
+_RUN = re.compile(r"(?<![\w.,:/+\-])(?:\+ ?|\(\+?)?\d(?:[ ()./\-']{0,3}\d){5,16}(?:x\d{2,6})?(?![\w]|[.,:]\d)")
 _NOT_A_PHONE = re.compile(
     r"\d{1,2}[./\- ]\d{1,2}[./\- ](?:19|20)\d\d.*|(?:19|20)\d\d[./\-]\d\d?[./\-]\d\d?.*|\d{1,2}[./]\d{1,2}[./]\d\d|"
     r"\d{1,3}(?:[.,' ]\d{3})+(?:[.,]\d\d)?|\d+[.,]\d{1,2}|(?:19|20)\d\d ?[-/] ?(?:19|20)\d\d|0+"
 )
 _CONTEXT = re.compile(
-    r"\b(?:telef|tel\b|tel\.|phone|mobil|handy|natel|call\b|called|calling|reach me|ring me|text me|fax\b|whatsapp|anruf|ruf\b|"
+    r"\b(?:telef|tel\b|tel\.|phone|mobil|handy|natel|call\b|called|calling|reach|answering at|ring me|text me|fax\b|whatsapp|anruf|ruf\b|"
     r"ruft|erreich|numero|nummer|nomor|number|appel|joindre|portable|chiam|cellulare|hubungi|telp|telpon|hp\b|no hp|wa\b|ponsel|office)"
 )
 _OTHER_NUMBER = re.compile(
@@ -40,7 +40,7 @@ _HOTLINES = frozenset(
 
 def _find(text: Text) -> Iterator[Match]:
     for run in _RUN.finditer(text.plain):
-        start, end, written = run.start(), run.end(), run.group()
+        start, end, written = run.start(), run.end(), run.group().split("x")[0]
         if _NOT_A_PHONE.fullmatch(written) or not 6 <= sum(c.isdigit() for c in written) <= 17:
             continue
         yield from _judge(text, written, start, end)
@@ -61,7 +61,7 @@ def _judge(text: Text, written: str, start: int, end: int) -> Iterator[Match]:
         )
     elif international and 9 <= len(digits) <= 15:
         yield Match(start, end, "PHONE", 0.8, "international prefix and the length of a telephone number")
-    elif re.fullmatch(r"\(?\d{3}\)?[-. ]\d{3}[-. ]\d{4}", written) or (
+    elif re.fullmatch(r"(?:(?:\+|00)?1[-. ])?(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-. ]\d{4}", written) or (
         digits[0] == "0" and context and len(digits) >= 8
     ):
         yield Match(start, end, "PHONE", 0.8, "shape of a telephone number")

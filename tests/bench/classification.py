@@ -1,6 +1,6 @@
 """Prints how long classify() takes a message, and how long it takes to start.
 
-    python -m tests.bench.classification
+python -m tests.bench.classification
 """
 
 import statistics
@@ -8,6 +8,9 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+
+# Messages stay in one piece.
+# ruff: noqa: E501
 
 MESSAGES = (
     "Guten Tag, ich habe eine Frage zu meiner letzten Rechnung: warum ist der Betrag höher als im Vormonat? Danke und Gruss, bis bald",
@@ -39,7 +42,9 @@ def main() -> None:
         seconds.append(time.perf_counter() - begin)
     cuts = statistics.quantiles(seconds, n=100)
     length = statistics.mean(map(len, MESSAGES))
-    print(f"classify, {len(MESSAGES)} messages of {length:.0f} characters: median {cuts[49] * 1e6:.0f} µs, p95 {cuts[94] * 1e6:.0f} µs")
+    print(
+        f"classify, {len(MESSAGES)} messages of {length:.0f} characters: median {cuts[49] * 1e6:.0f} µs, p95 {cuts[94] * 1e6:.0f} µs"
+    )
     for message in MESSAGES:
         each = [_time(classify, message) for _ in range(200)]
         print(f"  {statistics.median(each) * 1e6:6.0f} µs  {message[:60]}")
@@ -56,7 +61,11 @@ def _time(classify: object, message: str) -> float:
 
 def _start() -> float:
     begin = time.perf_counter()
-    command = [sys.executable, "-c", "from compliance.classification import classify; classify('mon IBAN est CH93 0076 2011 6238 5295 7')"]
+    command = [
+        sys.executable,
+        "-c",
+        "from compliance.classification import classify; classify('mon IBAN est CH93 0076 2011 6238 5295 7')",
+    ]
     subprocess.run(command, check=True, cwd=Path(__file__).parents[2])
     return time.perf_counter() - begin
 
