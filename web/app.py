@@ -143,7 +143,7 @@ def _configure(app: Flask, *, settings: Settings) -> None:
         TEMPLATES_AUTO_RELOAD=False,
     )
     folder = Path(__file__).parent
-    app.jinja_loader = ChoiceLoader(  # type: ignore[assignment]  # Flask's stub knows one loader only
+    app.jinja_loader = ChoiceLoader(
         [
             FileSystemLoader(folder / "templates"),
             PrefixLoader({"components": FileSystemLoader(folder / "components")}),

@@ -6,6 +6,7 @@ One rule: each setting is declared here and nowhere else, with what it is for;
 
 import base64
 import dataclasses
+import sys
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ class SettingInvalid(ValueError):
 def setting(*, variable: str, default: object, text: str, secret: bool = False) -> typing.Any:
     """Declare one setting: its variable, its default, what it is for."""
     return dataclasses.field(default=default, metadata={"variable": variable, "text": text, "secret": secret})
+
+
+DATA_FOLDER = Path(".guichet")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +50,9 @@ class Settings:
         text="Redis or Valkey, for the queue. Empty: the embedded server is started.",
         secret=True,
     )
-    data_folder: Path = setting(
+    data_folder: Path = setting(  # noqa: RUF009  (it declares a field; Path is immutable)
         variable="GUICHET_DATA",
-        default=Path(".guichet"),
+        default=DATA_FOLDER,
         text="Folder of the embedded servers and of what the demo makes.",
     )
     master_key: str = setting(
@@ -133,11 +137,12 @@ class Settings:
 
     def __repr__(self) -> str:
         """Show the settings without their secrets, which would else reach a traceback."""
-        shown = (
-            f"{field.name}={'…' if field.metadata['secret'] and getattr(self, field.name) else getattr(self, field.name)!r}"
-            for field in dataclasses.fields(self)
-        )
+        shown = [f"{field.name}={self._shown(field)}" for field in dataclasses.fields(self)]
         return f"Settings({', '.join(shown)})"
+
+    def _shown(self, field: "dataclasses.Field[object]") -> str:
+        value = getattr(self, field.name)
+        return "…" if field.metadata["secret"] and value else repr(value)
 
 
 LEVELS = ("debug", "info", "warning", "error")
@@ -148,7 +153,8 @@ def table() -> str:
     lines = [
         "# Settings",
         "",
-        "Read from the environment when a process starts. This page is generated: `python -m web.config > docs/settings.md`.",
+        "Read from the environment when a process starts.",
+        "This page is generated: `python -m web.config > docs/settings.md`.",
         "",
         "| variable | default | what it is for |",
         "|---|---|---|",
@@ -172,4 +178,4 @@ def _parse(written: str, *, like: object, variable: str) -> object:
 
 
 if __name__ == "__main__":
-    print(table())
+    sys.stdout.write(table() + "\n")

@@ -29,7 +29,10 @@ WORDS: Mapping[int, Words] = {
     ),
     403: Words(
         _("This is not open to you"),
-        _("Your account does not have this right. Nothing was changed. Ask the person who manages Guichet in your firm."),
+        _(
+            "Your account does not have this right. Nothing was changed. "
+            "Ask the person who manages Guichet in your firm."
+        ),
     ),
     404: Words(
         _("There is nothing at this address"),
@@ -64,13 +67,11 @@ def install(app: Flask) -> None:
     app.register_error_handler(HTTPException, show)
 
 
-def show(error: HTTPException) -> Response:
+def show(error: HTTPException) -> Response | HTTPException:
     """Answer an error as a page, or as problem details when JSON is asked for."""
-    if error.response is not None and error.code is None:
-        return Response.force_type(error.response)  # a redirect or a ready answer
-    status = error.code or 500
+    status = error.code or 0
     if status < 400:
-        return Response.force_type(error.get_response())
+        return error  # a redirect, or an answer that a view made ready with abort
     answer = _problem(status) if _wants_json() else _page(status, EXPIRED if isinstance(error, CSRFError) else None)
     for name, value in error.get_headers():
         if name.lower() in ("allow", "retry-after"):

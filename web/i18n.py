@@ -57,9 +57,7 @@ def language() -> str:
     return asked or (own if (own := g.get("organisation_language")) in choices else fallback(choices))
 
 
-def prefer(
-    *, person: str | None = None, organisation: str | None = None, offered: Iterable[str] | None = None
-) -> None:
+def prefer(*, person: str | None = None, organisation: str | None = None, offered: Iterable[str] | None = None) -> None:
     """Tell what is known of this request's person and organisation, as soon as it is known.
 
     `offered` narrows the languages to those that the organisation speaks.

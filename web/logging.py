@@ -135,7 +135,7 @@ def configure(*, level: str) -> None:
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
 
 
-def keep_what_may_leave(logger: Any, method: str, entry: Entry) -> Entry:
+def keep_what_may_leave(_logger: Any, _method: str, entry: Entry) -> Entry:
     """Keep constant words and listed fields of the right shape; drop and count the rest."""
     exception = entry.pop("exc_info", None)
     event = entry.pop("event", None)
@@ -158,7 +158,7 @@ def keep_what_may_leave(logger: Any, method: str, entry: Entry) -> Entry:
     return kept | describe(_exception(exception))
 
 
-def withhold_foreign_text(logger: Any, method: str, entry: Entry) -> Entry:
+def withhold_foreign_text(_logger: Any, _method: str, entry: Entry) -> Entry:
     """Replace what a library logged by where it logged it: its text may quote anything."""
     record: logging.LogRecord = entry["_record"]
     described = describe(record.exc_info[1] if record.exc_info else None)
