@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from bot.channels.base import Identity, Item, Json
+from bot.channels.whatsapp import people
 
 NO_ROUTE = ("none", "")
 _EPOCH = datetime.fromtimestamp(0, UTC)
@@ -71,8 +72,6 @@ _ACCOUNT_FIELDS = {
     "template_correct_category_detection",
 }
 _STORABLE = re.compile(r"[\x21-\x7e]{1,200}")
-_PHONE = re.compile(r"\+?[0-9]{1,20}")
-_BSUID = re.compile(r"[A-Z]{2}\.(ENT\.)?[0-9A-Za-z]{1,128}")
 
 
 class BrokenBody(ValueError):
@@ -134,7 +133,7 @@ def _of_entry(entry: Json) -> Iterator[Item]:
         return
     for change in changes:
         if isinstance(change, dict) and isinstance(change.get("value"), dict):
-            yield from _of_change(change["value"], _Around(_text(change.get("field")), route, at))
+            yield from _of_change(change["value"], _Around(people.text_of(change.get("field")), route, at))
         else:
             yield _whole("unknown", route, at, {"received": change})
 
@@ -160,12 +159,12 @@ def _of_item(key: str, item: Json, around: _Around) -> Item:
     if not isinstance(item, dict):
         return _whole("unknown", around.route, around.at, {"field": around.field, "item": {key: item}})
     body = {"field": around.field, "item": item}
-    contact = _contact(item, around.contacts)
+    contact = people.contact_of(item, around.contacts)
     if contact is not None:
         body["contact"] = {name: part for name, part in contact.items() if name != "profile"}
     if around.metadata is not None:
         body["metadata"] = around.metadata
-    sender = _sender(key, item, contact)
+    sender = people.sender_of(key, item, contact)
     sent_at = _time(item.get("timestamp")) or around.at
     kind = _kind(key, item, sender)
     external_id = _external_id(key, kind, item)
@@ -175,23 +174,23 @@ def _of_item(key: str, item: Json, around: _Around) -> Item:
 
 
 def _route(kind: str, value: Json) -> tuple[str, str]:
-    text = _text(value)
+    text = people.text_of(value)
     return (kind, text) if _STORABLE.fullmatch(text) else NO_ROUTE
 
 
 def _kind(key: str, item: dict[str, Json], sender: tuple[Identity, ...]) -> str:
     kind = _ITEM_KINDS[key]
     if kind == "status":
-        return kind if _text(item.get("id")) and _text(item.get("status")) else "unknown"
+        return kind if people.text_of(item.get("id")) and people.text_of(item.get("status")) else "unknown"
     if kind != "message":
         return kind
     # To answer a group as if it were one person would tell everybody: groups are kept, not served.
-    if not sender or not _text(item.get("id")) or item.get("group_id"):
+    if not sender or not people.text_of(item.get("id")) or item.get("group_id"):
         return "unknown"
-    type_ = _text(item.get("type"))
+    type_ = people.text_of(item.get("type"))
     if type_ == "system":
         system = item.get("system")
-        change = _text(system.get("type")) if isinstance(system, dict) else ""
+        change = people.text_of(system.get("type")) if isinstance(system, dict) else ""
         return "identity" if change in _IDENTITY_CHANGES else "unknown"
     return _MESSAGE_TYPES.get(type_, "message")
 
@@ -199,9 +198,9 @@ def _kind(key: str, item: dict[str, Json], sender: tuple[Identity, ...]) -> str:
 def _external_id(key: str, kind: str, item: dict[str, Json]) -> str | None:
     if key not in ("messages", "statuses", "message_echoes"):
         return None
-    external_id = _text(item.get("id"))
+    external_id = people.text_of(item.get("id"))
     if key == "statuses":
-        external_id = f"{external_id}:{_text(item.get('status'))}:{_text(item.get('timestamp'))}"
+        external_id = f"{external_id}:{people.text_of(item.get('status'))}:{people.text_of(item.get('timestamp'))}"
     # Only what the database can keep as it is; anything else goes by its hash.
     return external_id if kind != "unknown" and _STORABLE.fullmatch(external_id) else None
 
@@ -221,81 +220,8 @@ def _whole(
     )
 
 
-def _contact(item: dict[str, Json], contacts: Json) -> dict[str, Json] | None:
-    """Find the contact of this item: by id where it names one, else the only one there is."""
-    known = [contact for contact in contacts if isinstance(contact, dict)] if isinstance(contacts, list) else []
-    names = (
-        ("user_id", "from_user_id"),
-        ("user_id", "recipient_user_id"),
-        ("user_id", "to_user_id"),
-    )
-    numbers = (
-        ("wa_id", "from"),
-        ("wa_id", "recipient_id"),
-        ("wa_id", "to"),
-        ("wa_id", "wa_id"),
-    )
-    for theirs, ours in (*names, ("user_id", "user_id"), *numbers):
-        for contact in known:
-            if isinstance(item.get(ours), str) and item[ours] and contact.get(theirs) == item[ours]:
-                return contact
-    names_somebody = any(_identity_value(kind, item.get(key)) for _, key, kind in _SENDER_KEYS)
-    return known[0] if len(known) == 1 and not names_somebody else None
-
-
-# The keys of the person the item is about, in the order in which a contact is looked for.
-_SENDER_KEYS = (
-    ("messages", "from_user_id", "bsuid"),
-    ("messages", "from_parent_user_id", "parent_bsuid"),
-    ("messages", "from", "phone"),
-    ("statuses", "recipient_user_id", "bsuid"),
-    ("statuses", "parent_recipient_user_id", "parent_bsuid"),
-    ("statuses", "recipient_parent_user_id", "parent_bsuid"),
-    ("statuses", "recipient_id", "phone"),
-    ("message_echoes", "to_user_id", "bsuid"),
-    ("message_echoes", "to_parent_user_id", "parent_bsuid"),
-    ("message_echoes", "to", "phone"),
-    ("calls", "from_user_id", "bsuid"),
-    ("calls", "from", "phone"),
-    ("user_preferences", "user_id", "bsuid"),
-    ("user_preferences", "wa_id", "phone"),
-    ("user_id_update", "wa_id", "phone"),
-)
-
-
-def _sender(key: str, item: dict[str, Json], contact: dict[str, Json] | None) -> tuple[Identity, ...]:
-    named = [(kind, item.get(name)) for where, name, kind in _SENDER_KEYS if where == key]
-    if contact is not None:
-        named += [
-            ("bsuid", contact.get("user_id")),
-            ("parent_bsuid", contact.get("parent_user_id")),
-            ("phone", contact.get("wa_id")),
-        ]
-    if key == "user_id_update" and isinstance(item.get("user_id"), dict):
-        named.append(("bsuid", item["user_id"].get("previous")))
-    found: dict[str, str] = {}
-    for kind, value in named:
-        clean = _identity_value(kind, value)
-        if clean:
-            found.setdefault(kind, clean)
-    return tuple(Identity(kind, found[kind]) for kind in ("bsuid", "parent_bsuid", "phone") if kind in found)
-
-
-def _identity_value(kind: str, value: Json) -> str:
-    text = _text(value)
-    if kind == "phone":
-        return text.removeprefix("+") if _PHONE.fullmatch(text) else ""
-    return text if _BSUID.fullmatch(text) else ""
-
-
-def _text(value: Json) -> str:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value) if abs(value) < 10**30 else ""
-    return value if isinstance(value, str) else ""
-
-
 def _time(value: Json) -> datetime | None:
-    text = _text(value)
+    text = people.text_of(value)
     if not (text.isascii() and text.isdigit() and len(text) <= 11):
         return None
     return datetime.fromtimestamp(int(text), UTC)

@@ -198,7 +198,7 @@ def describe(exchange: Exchange) -> dict[str, Json]:
 
 @control.errorhandler(Unknown)
 @control.errorhandler(NotShown)
-@control.errorhandler(Malformed)
+@control.errorhandler(ValueError)
 @control.errorhandler(TypeError)
 def explain(problem: Exception) -> tuple[Response, int]:
     """Say what was wrong with the order."""

@@ -244,13 +244,9 @@ class World:
         until = time.monotonic() + wait_seconds
         with self.changed:
             while True:
-                found = [
-                    message
-                    for (owner, line), messages in self.threads.items()
-                    if owner == who and number in (None, line)
-                    for message in messages
-                    if message.seq > after
-                ]
+                lines = [(who, number)] if number else [key for key in self.threads if key[0] == who]
+                said = [message for line in lines for message in self.threads.get(line, ())]
+                found = [message for message in said if message.seq > after]
                 left = until - time.monotonic()
                 if found or left <= 0:
                     return sorted(found, key=lambda message: message.at), self.seq

@@ -111,7 +111,8 @@ def test_a_new_number_is_an_identity_change() -> None:
 
 def test_a_new_user_id_is_an_identity_change() -> None:
     update = {"wa_id": "41790000001", "user_id": {"previous": "CH.1", "current": "CH.2"}, "timestamp": "1790000000"}
-    change = read.read_identity_change(only(user_id_update=[update], field="user_id_update"))
+    contacts = [{"wa_id": "41790000001", "user_id": "CH.2"}]
+    change = read.read_identity_change(only(contacts=contacts, user_id_update=[update], field="user_id_update"))
     assert change.previous == (Identity("bsuid", "CH.1"), Identity("phone", "41790000001"))
     assert change.current[0] == Identity("bsuid", "CH.2")
 
