@@ -1,6 +1,7 @@
 """Emergencies are heard in five languages, and figures of speech are not.
 
-The messages stand in signals/, half of them kept apart when the patterns were written; see `is_held_out`.
+The messages stand in signals/, written by hand. A regression test, no measure: the patterns have been corrected on
+what they missed, in both halves.
 """
 
 import json
@@ -18,7 +19,7 @@ MESSAGES = {
 
 
 def is_held_out(text: str) -> bool:
-    """Tell whether a message belongs to the half that patterns are only measured on."""
+    """Tell whether a message belongs to the half that was not looked at while the first patterns were written."""
     return zlib.crc32(text.encode()) % 2 == 1
 
 
