@@ -94,6 +94,17 @@ def latest(*, limit: int = 50, before: uuid.UUID | None = None, act: str | None 
     return list(db.session.scalars(query))
 
 
+def about(kind: str, subject_id: object) -> list[AuditEntry]:
+    """The entries about one subject, oldest first."""
+    return list(
+        db.session.scalars(
+            sa.select(AuditEntry)
+            .where(AuditEntry.subject_kind == kind, AuditEntry.subject_id == str(subject_id))
+            .order_by(AuditEntry.id)
+        )
+    )
+
+
 def _canonical(value: Mapping[str, Any]) -> bytes:
     return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
 

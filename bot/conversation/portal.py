@@ -87,14 +87,9 @@ def write_on_portal(
 
 def conversation_of(reader: bytes, *, customer_id: str, now: datetime) -> Conversation:
     """The conversation that this person last held on the portal, or a new one that begins there."""
-    latest = db.session.scalar(
-        sa.select(InboundEvent.conversation_id)
-        .where(InboundEvent.reader == reader, InboundEvent.conversation_id.is_not(None))
-        .order_by(InboundEvent.id.desc())
-        .limit(1)
-    )
-    if latest is not None:
-        return load(Conversation, latest)
+    held = last_held(reader)
+    if held is not None:
+        return held
     organisation = db.session.get_one(Organisation, context.current_organisation())
     contact = contacts.resolve([Identity("subject", customer_id)], now=now)
     contacts.bind(contact, reader=reader, now=now)
@@ -107,14 +102,26 @@ def conversation_of(reader: bytes, *, customer_id: str, now: datetime) -> Conver
     )
 
 
+def last_held(reader: bytes) -> Conversation | None:
+    """The conversation that this person last held on the portal."""
+    latest = db.session.scalar(
+        sa.select(InboundEvent.conversation_id)
+        .where(InboundEvent.reader == reader, InboundEvent.conversation_id.is_not(None))
+        .order_by(InboundEvent.id.desc())
+        .limit(1)
+    )
+    return load(Conversation, latest) if latest is not None else None
+
+
+def awaits_confirmation(conversation: Conversation) -> bool:
+    """Whether something waits for this contact's person, whoever that is."""
+    waits = sa.exists().where(vault.VaultEntry.contact_id == conversation.contact_id, vault.VaultEntry.reader.is_(None))
+    return bool(db.session.scalar(sa.select(waits)))
+
+
 def confirmation(conversation_id: uuid.UUID, *, reader: bytes, now: datetime) -> str | None:
     """A code to send in the chat, where something waits for this contact's person, whoever that is; else None."""
     conversation = contacts.locked(conversation_id)
-    waits = db.session.scalar(
-        sa.select(sa.func.count())
-        .select_from(vault.VaultEntry)
-        .where(vault.VaultEntry.contact_id == conversation.contact_id, vault.VaultEntry.reader.is_(None))
-    )
-    if not waits:
+    if not awaits_confirmation(conversation):
         return None
     return binding.offer(conversation, reader=reader, now=now)
