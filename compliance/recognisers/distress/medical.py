@@ -7,7 +7,7 @@ from compliance.recognisers.words import words
 _GERMAN = (
     r"brust\w*(?:schmerz|schmaerz|weh|enge|druck|stech)|(?:schmerz\w*|druck|stechen|stich\w*|weh|brennt|enge)\W+(?:\w+\W+){0,3}(?:brust|bruscht|brustkorb|herz)\b|(?:brust|bruscht|herz)\W+(?:\w+\W+){0,2}(?:weh|schmerz\w*|sticht|zieht)",
     r"(?:kei[n]?\w*|nicht|schlecht|kaum|nid|nod|fast kei\w*)\W+(?:\w+\W+){0,2}(?:luft|atem|atme[nt]?|schnuf\w*|schnaufe)\b|(?:atmet?|schnuf\w*|schnauft|atme)\W+(?:\w+\W+){0,2}(?:nicht|nid|nod|nimmer|nume|num|kaum|schwer)\b|atemnot|luft wegg?e?b?l?i?e?b|erstick\w*|verschluckt und|blau im gesicht|ganz blau|blau an(?:gelaufen)?\b|lippen sind blau",
-    r"bewu?ss?t?los|bewustlos|ohnmacht\w*|(?:bewegt sich|ruhrt sich|bewegt si) (?:\w+ )?(?:nicht|nid|nod|nume|num|nimmer)|reagiert? (?:\w+ )?(?:nicht|nid|nod|nume|num)|nicht (?:mehr )?ansprechbar|(?:wacht|erwacht) (?:\w+ )?(?:nicht|nid|nod)|zusammengebrochen|zammegheit|zamegheit|zemegheit|umgekippt|kollabiert",
+    r"bewu?ss?t?los|bewustlos|ohnmacht\w*|(?:bewegt sich|ruhrt sich|bewegt si) (?:\w+ )?(?:nicht|nid|nod|nume|num|nimmer)|reagiert? (?:\w+ )?(?:nicht|nid|nod|nume|num)|nicht (?:mehr )?ansprechbar|(?:wacht|erwacht) (?:\w+ )?(?:nicht|nid|nod)|zusammengebrochen|zammegheit|zamegheit|zemegheit|umgekippt|umgefallen und|zuckt am|(?:korperhalfte|gesichtshalfte|halfte)\W+(?:\w+\W+){0,3}(?:nicht|taub|gelahmt)|kollabiert",
     r"herzinfarkt|herzstillstand|herzattacke|schlaganfall|schlagaafall|hirnschlag|mund\w*\W+(?:\w+\W+){0,2}(?:hangt|schief)|(?:hangt|schief)\w* (?:gesicht|mund)|gesicht\W+(?:\w+\W+){0,2}(?:gelahmt|hangt|taub)|halbseitig\w* gelahmt|plotzlich (?:nicht mehr|gelahmt)",
     r"blue?t\w*\W+(?:\w+\W+){0,4}(?:stark|extrem|nicht auf|ubel|heftig|viel|fescht|ho?e?rt (?:nid|nod|ned|nicht))|stark\w*\W+(?:\w+\W+){0,2}blut|verblut\w+|viel blut|uberall blut|krampf(?:t|anfall\w*)|epilepti\w* anfall|hat einen anfall",
     r"(?:tabletten|pillen|medikament\w*|putzmittel|reiniger|javel|bleichmittel|gift\w*|batterie|knopfbatterie|munze|ganze packung\W+(?:\w+\W+){0,2})\W+(?:\w+\W+){0,4}(?:geschluckt|getrunken|verschluckt|gegessen|gschluckt|trunke)|uberdosis|uberdosier|vergiftet|vergiftung",
@@ -32,7 +32,7 @@ _ITALIAN = (
     r"(?:gola|lingua|faccia|viso|labbra)\W+(?:\w+\W+){0,3}(?:gonf\w*)|gonfiat\w*\W+(?:\w+\W+){0,2}(?:gola|lingua|faccia|viso)|shock (?:anafilattico|allergico)|anafila\w*|(?:serve|subito|mandate|chiamate|bisogno|urgente)\W+(?:\w+\W+){0,4}(?:ambulanza|118|144)\b|rotte le acque",
 )
 _ENGLISH = (
-    r"chest (?:pains?|tightness|pressure|hurts?)|(?:pain|pressure|tightness|tight|weight|hurts?|crushing)\W+(?:\w+\W+){0,3}chest\b|chest\W+(?:\w+\W+){0,3}(?:hurts?|tight|pain\w*|killing me)",
+    r"clutch\w* (?:his|her|their|my) chest|chest (?:pains?|tightness|pressure|hurts?)|(?:pain|pressure|tightness|tight|weight|hurts?|crushing)\W+(?:\w+\W+){0,3}chest\b|chest\W+(?:\w+\W+){0,3}(?:hurts?|tight|pain\w*|killing me)",
     r"(?:can'?t|cannot|cant|can not|hardly|barely|not|isn'?t|isnt|struggling to|trouble|stopped|difficulty)\W+(?:\w+\W+){0,1}breath\w*|(?:short of|no) breath\b|(?:is|he'?s|she'?s|im|i'?m|baby|child|son|daughter|started) choking\b(?! (?:me|him|her))|lips (?:are )?(?:turning )?blue|turned blue|turning blue|gasping",
     r"(?:not|isn.?t|stopped) moving|unconscious|passed out|fainted|won'?t wake up|wont wake|unresponsive|not respond\w* to (?:me|us)|(?:husband|wife|he|she|dad|mum|mom|mother|father|son|daughter|colleague|friend|grand\w+|baby|man|woman|just|has|someone) (?:has )?(?:just )?collapsed|isn'?t responding\b",
     r"heart attack|cardiac arrest|(?:a|having|had|mini) stroke\b(?! of)|face\W+(?:\w+\W+){0,1}(?:droop\w*|numb|paraly\w*)|(?:slurr\w*|slurred) (?:speech|words)|speech (?:is )?slurred|left arm",
@@ -43,7 +43,7 @@ _ENGLISH = (
 _INDONESIAN = (
     r"(?:nyeri|sakit|sesak|tekanan|tertekan)\W+(?:\w+\W+){0,2}dada\b|dada\W+(?:\w+\W+){0,3}(?:sakit|nyeri|sesak|tertekan|berat|panas)",
     r"(?:tidak|tdk|gak|ga|nggak|ngga|tak|susah|sulit|berhenti|kesulitan)\W+(?:\w+\W+){0,1}(?:ber|bir)?(?:napas|nafas|bernapas|bernafas)|sesak (?:napas|nafas)|tersedak|tercekik|bibir\w* biru|membiru",
-    r"(?:tidak|gak|nggak|ga) bergerak|pingsan|tidak sadar\w*|tak sadar\w*|(?:gak|ga|nggak) sadar\w*|kolaps|tidak (?:merespon|bangun)\w*|hilang kesadaran",
+    r"(?:tidak|gak|nggak|ga) bergerak|bicara\w* (?:jadi )?pelo|pingsan|tidak sadar\w*|tak sadar\w*|(?:gak|ga|nggak) sadar\w*|kolaps|tidak (?:merespon|bangun)\w*|hilang kesadaran",
     r"serangan jantung|henti jantung|(?:kena|terkena|lagi|sedang|serangan|gejala) stroke|stroke sekarang|mulut\w*\W+(?:\w+\W+){0,1}(?:mencong|miring|perot)|wajah\w*\W+(?:\w+\W+){0,1}(?:mencong|lumpuh|turun)",
     r"(?:ber|pen)?darah\w*\W+(?:\w+\W+){0,3}(?:banyak|terus|tidak berhenti|parah|hebat|deras)|pendarahan|perdarahan|darah di mana|kejang|banyak darah|kehabisan darah",
     r"(?:menelan|tertelan|telan|minum|meminum)\W+(?:\w+\W+){0,3}(?:botol obat|pemutih|racun|deterjen|baterai|sabun|koin|pil\b|baygon|semua obat|banyak obat)|overdosis|keracunan",
@@ -55,7 +55,7 @@ _NOT_A_BODY = (
     r"\b(?:hatte|hatten)\b(?!.*\b(?:jetzt|gerade|eben|wieder|heute)\b)|\bas in\b|lach|lol|\brire|ridere|laugh|ngakak"
 )
 
-_CUES = words("""brust bruscht bewegt ruhrt bouge malaise muove moving bergerak bluetet bluet diventato diventata devenu devient lauft brustschmerzen brustkorb herz herzinfarkt herzstillstand luft atem atme atmet atmen schnufe schnauft erstickt blau blaue bewusstlos bewusslos bewustlos ohnmacht ohnmachtig reagiert ansprechbar wacht erwacht zusammengebrochen
+_CUES = words("""brust bruscht umgefallen zuckt korperhalfte gesichtshalfte halfte clutching bicara bicaranya pelo bewegt ruhrt bouge malaise muove moving bergerak bluetet bluet diventato diventata devenu devient lauft brustschmerzen brustkorb herz herzinfarkt herzstillstand luft atem atme atmet atmen schnufe schnauft erstickt blau blaue bewusstlos bewusslos bewustlos ohnmacht ohnmachtig reagiert ansprechbar wacht erwacht zusammengebrochen
     zammegheit zamegheit zemegheit umgekippt kollabiert schlaganfall schlagaafall hirnschlag mund gesicht halbseitig plotzlich blut blutet blute verblutet verblute uberall krampf krampft epileptischer anfall tabletten pillen medikamente
     putzmittel reiniger javel bleichmittel gift batterie knopfbatterie munze packung uberdosis vergiftet zunge hals kehle rachen allergischer schock anaphylaktisch anafilattico krankenwagen ambulanz ambulance rettungswagen notarzt
     rettung leblos fruchtblase liegt brennt poitrine thorax thoracique coeur respire respirer rspirer etouffe levres bleu inconscient evanoui connaissance effondre effondrer repond reagit reveille syncope crise infarctus infarto arret
