@@ -36,7 +36,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from web import assets, bodies, errors, headers, health, i18n, logging, metrics, navigation
 from web.config import Settings
 
-SURFACES: Sequence[str] = ()
+SURFACES: Sequence[str] = ("web.webhooks",)
 """Import paths, in the order of the bar."""
 
 log = structlog.get_logger()

@@ -31,10 +31,14 @@ def install(app: Flask) -> None:
 
 
 def refuse_too_large() -> None:
-    """Answer 413 by the announced length; without one, reading stops at the limit."""
+    """Answer 413 by the announced length, or by what comes when none was announced."""
     view = current_app.view_functions.get(request.endpoint or "")
     mark = (getattr(view, "__module__", ""), getattr(view, "__qualname__", ""))
     if mark in _takes_media:
         request.max_content_length = LIMIT_BYTES + MEDIA_BYTES
-    if (request.content_length or 0) > (request.max_content_length or LIMIT_BYTES):
+    limit = request.max_content_length or LIMIT_BYTES
+    if (request.content_length or 0) > limit:
+        abort(413)
+    # A body of unknown length would be cut at the limit without a word; it is read here instead.
+    if request.content_length is None and "Transfer-Encoding" in request.headers and len(request.get_data()) >= limit:
         abort(413)

@@ -1,7 +1,7 @@
 """What is said when a request fails.
 
 One rule: each page says what happened and gives a way on; nothing of the cause, which is
-in the log under the request's reference. Machines get problem details (RFC 9457).
+in the log under the request's reference. Programs get problem details (RFC 9457).
 """
 
 import json
@@ -68,7 +68,7 @@ def install(app: Flask) -> None:
 
 
 def show(error: HTTPException) -> Response | HTTPException:
-    """Answer an error as a page, or as problem details when JSON is asked for."""
+    """Answer an error as a page, or as problem details for who does not ask for one."""
     status = error.code or 0
     if status < 400:
         return error  # a redirect, or an answer that a view made ready with abort
@@ -95,6 +95,7 @@ def _problem(status: int) -> Response:
 def _wants_json() -> bool:
     if g.get("for_machines"):
         return True
-    accepted = request.accept_mimetypes
-    best = accepted.best_match(["text/html", "application/json", "application/problem+json"], default="text/html")
-    return request.is_json or (best != "text/html" and accepted[best] > accepted["text/html"])
+    # Browsers and htmx name text/html; programs that do not care send */* or nothing.
+    return all(
+        named.lower() not in ("text/html", "application/xhtml+xml") for named in request.accept_mimetypes.values()
+    )

@@ -33,6 +33,8 @@ class Kind(enum.Enum):
     AMOUNT = "a float"
     FLAG = "true or false"
     WORD = "a short word of a closed set: lower case, at most 48 characters, no run of four digits"
+    CODE = "a whole number or a word"
+    CLASS = "the name of an exception's class, or a word"
 
 
 FIELDS: Mapping[str, Kind] = {
@@ -47,6 +49,7 @@ FIELDS: Mapping[str, Kind] = {
     "contact_id": Kind.ID,
     "conversation_id": Kind.ID,
     "message_id": Kind.ID,
+    "event_id": Kind.ID,
     "inbound_id": Kind.ID,
     "outbound_id": Kind.ID,
     "decision_id": Kind.ID,
@@ -69,8 +72,11 @@ FIELDS: Mapping[str, Kind] = {
     "verdict": Kind.WORD,
     "rule": Kind.WORD,
     "label": Kind.WORD,
-    "code": Kind.WHOLE,
-    "error": Kind.WORD,
+    "code": Kind.CODE,
+    "error": Kind.CLASS,
+    "node": Kind.WORD,
+    "item_kind": Kind.WORD,
+    "route_kind": Kind.WORD,
     "reason": Kind.WORD,
     "job": Kind.WORD,
     "queue": Kind.WORD,
@@ -96,6 +102,7 @@ FIELDS: Mapping[str, Kind] = {
 }
 
 MESSAGE = re.compile(r"[a-z][a-z ,'-]{0,79}")
+CLASS = re.compile(r"[A-Z][A-Za-z]{0,47}")
 WORD = re.compile(r"[a-z](?!.*\d{4})[a-z0-9_.:-]{0,47}")
 
 
@@ -112,7 +119,7 @@ def configure(*, level: str) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = ToStandardError()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[
@@ -128,11 +135,27 @@ def configure(*, level: str) -> None:
     )
     root = logging.getLogger()
     # Any other handler that writes to a stream would write texts as they are.
-    root.handlers[:] = [other for other in root.handlers if type(other) is not logging.StreamHandler] + [handler]
+    root.handlers[:] = [one for one in root.handlers if type(one) not in (logging.StreamHandler, ToStandardError)]
+    root.addHandler(handler)
     root.setLevel(level.upper())
     # Access lines of the server hold addresses and paths; ours are written by web.app.
     logging.getLogger("gunicorn.access").disabled = True
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
+
+
+class ToStandardError(logging.Handler):
+    """Writes lines to standard error. A line that cannot be written is counted, never shown otherwise."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line."""
+        try:
+            sys.stderr.write(self.format(record) + "\n")
+        except (OSError, ValueError, TypeError):
+            self.handleError(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802  (the name is logging's)
+        """Count it: logging's own way would print the record with its arguments."""
+        DROPPED.inc()
 
 
 def keep_what_may_leave(_logger: Any, _method: str, entry: Entry) -> Entry:
@@ -161,9 +184,7 @@ def keep_what_may_leave(_logger: Any, _method: str, entry: Entry) -> Entry:
 def withhold_foreign_text(_logger: Any, _method: str, entry: Entry) -> Entry:
     """Replace what a library logged by where it logged it: its text may quote anything."""
     record: logging.LogRecord = entry["_record"]
-    described = describe(record.exc_info[1] if record.exc_info else None)
-    # The formatter appends the record's own traceback, message included, unless it is gone.
-    record.exc_info = record.exc_text = record.stack_info = None
+    described = describe(_exception(entry.get("exc_info")))
     keep = {name: value for name, value in entry.items() if name in ("_record", "_from_structlog")}
     return {**keep, "event": "library message", "logger": record.name, "place": _place(record), **described}
 
@@ -192,7 +213,12 @@ def _shown(kind: Kind | None, value: object) -> object:
             return value
         case Kind.AMOUNT if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 10**9:
             return round(float(value), 3)
-        case Kind.WORD:
+        case Kind.CODE:
+            whole = _shown(Kind.WHOLE, value)
+            return whole if whole is not None else _shown(Kind.WORD, value)
+        case Kind.CLASS if isinstance(value, str) and CLASS.fullmatch(value):
+            return value
+        case Kind.WORD | Kind.CLASS:
             word = value.value if isinstance(value, enum.Enum) else value
             return word if isinstance(word, str) and WORD.fullmatch(word) else None
         case _:

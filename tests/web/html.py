@@ -15,7 +15,7 @@ def problems(page: str) -> list[str]:
     found = [f"{place}: {code}" for place, code, _ in parser.errors]
     elements = list(tree.iter())
     ids = [element.attrib["id"] for element in elements if "id" in element.attrib]
-    found += [f"id {id} is given {ids.count(id)} times" for id in sorted(set(ids)) if ids.count(id) > 1]
+    found += [f"id {one} is given {ids.count(one)} times" for one in sorted(set(ids)) if ids.count(one) > 1]
     found += [
         f"{element.tag} names {name}={target}, which is not there"
         for element in elements
@@ -44,7 +44,7 @@ def _is_named(element: Element, *, labelled: set[str]) -> bool:
 def _is_inline(element: Element) -> bool:
     if element.tag == "style" or (element.tag == "script" and "src" not in element.attrib):
         return True
-    return any(name == "style" or name.startswith("on") or name.startswith("hx-on") for name in element.attrib)
+    return any(name == "style" or name.startswith(("on", "hx-on")) for name in element.attrib)
 
 
 def _text(element: Element) -> str:
