@@ -15,7 +15,7 @@ import cel
 
 from bot.events import JSON
 from bot.flows.reads import BadExpression, Reads, reads_of
-from bot.flows.values import Labelled, Path, TooLarge, check_size
+from bot.flows.values import LIST_ITEMS, Labelled, Path, TooLarge, check_size, extent
 from compliance.labels import PUBLIC
 
 __all__ = ["BadExpression", "Expression", "ExpressionFailed", "compile_expression"]
@@ -49,6 +49,8 @@ class Expression:
             if root is not None:
                 label |= root.label_at(path[1:])
             _place(context, path, None if root is None else root.value)
+        if self.reads.items < LIST_ITEMS and extent(context) > self.reads.items:
+            raise ExpressionFailed("could_run_too_long")
         return Labelled(_as_json(self._run(context)), label)
 
     def is_true(self, *, roots: Mapping[str, Labelled]) -> Labelled:

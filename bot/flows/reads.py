@@ -1,9 +1,12 @@
 """What an expression reads and how long it could run, found in its syntax tree before it runs.
 
-The one rule: neither library can be interrupted, so whatever could run long is refused here.
-A list counts as 1,000 items; the work of nested iteration is multiplied out.
+The one rule: neither library can be interrupted, so whatever could run long is refused before it
+runs. Work and size of the result are estimated for values of 1,000 items; an expression that
+would be too much then, but not for fewer, says for how many it may run.
 """
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -17,7 +20,10 @@ from bot.flows.values import LIST_ITEMS, Path
 LENGTH = 1_000
 ITERATIONS = 2
 BRACKETS = 24
-WORK = 4_000_000
+WORK = 2_000_000
+BULK = 1_000_000
+SIZES = (LIST_ITEMS, 300, 100, 30)
+ATOMS_AN_ITEM = 32
 
 MACROS = frozenset({"all", "exists", "exists_one", "map", "filter"})
 FUNCTIONS = frozenset(
@@ -32,22 +38,26 @@ class BadExpression(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Reads:
-    """The paths that are read (none contains another) and whether the whole expression is one path."""
+    """The paths that are read (none contains another), the path if it is one, and for how many items it may run."""
 
     paths: tuple[Path, ...]
     plain: Path | None = None
+    items: int = LIST_ITEMS
 
 
 @dataclass(frozen=True, slots=True)
 class _Size:
+    """An estimate: steps, items, items of its items, and atoms of the result (by bound name; "" for all else)."""
+
     work: int = 1
     items: int = 1
     inner: int = 1
-    bulk: int = 1
+    bulk: Mapping[str, int] = field(default_factory=lambda: {"": 1})
 
 
 @dataclass(slots=True)
 class _Walk:
+    most: int
     paths: set[Path] = field(default_factory=set)
     bound: dict[str, int] = field(default_factory=dict)
 
@@ -60,18 +70,25 @@ def reads_of(source: str) -> Reads:
         raise BadExpression(f"brackets nested deeper than {BRACKETS}")
     try:
         tree = _parser().parse(source)
-        walk = _Walk()
-        size = _measure(tree, walk, 0)
+        items, walk = _bounded(tree)
         plain = _path(tree, walk)
     except (CELParseError, LarkError, ValueError) as error:
         raise error if isinstance(error, BadExpression) else BadExpression("not well formed") from None
     except RecursionError:
         raise BadExpression("nested too deeply") from None
-    if max(size.work, size.bulk) > WORK:
-        raise BadExpression("could run too long")
     paths = walk.paths
     shortest = (path for path in paths if not any(path[:length] in paths for length in range(1, len(path))))
-    return Reads(tuple(sorted(shortest)), plain)
+    return Reads(tuple(sorted(shortest)), plain, items)
+
+
+def _bounded(tree: Any) -> tuple[int, _Walk]:
+    """For how many items the expression may run."""
+    for items in SIZES:
+        walk = _Walk(items)
+        size = _measure(tree, walk, 0)
+        if size.work <= WORK and sum(size.bulk.values()) <= BULK:
+            return items, walk
+    raise BadExpression("could run too long")
 
 
 @cache
@@ -136,13 +153,13 @@ def _measure(tree: Any, walk: _Walk, loops: int) -> _Size:
     path = _path(tree, walk)
     if path is not None:
         walk.paths.add(path)
-        return _Size(1, LIST_ITEMS, LIST_ITEMS, LIST_ITEMS)
+        return _Size(1, walk.most, walk.most, {"": walk.most * ATOMS_AN_ITEM})
     children = _children(tree)
     match str(tree.data):
         case "literal":
             return _Size()
         case "ident":
-            return _Size(1, walk.bound[str(children[0])], LIST_ITEMS, LIST_ITEMS)
+            return _Size(1, walk.bound[str(children[0])], walk.most, {str(children[0]): 1})
         case "member_dot":
             return _measure(children[0], walk, loops)
         case "dot_ident" | "dot_ident_arg" | "member_object":
@@ -169,7 +186,7 @@ def _joined(sizes: list[_Size]) -> _Size:
         1 + sum(size.work for size in sizes),
         max(1, sum(size.items for size in sizes)),
         max([1, *(max(size.inner, size.items) for size in sizes)]),
-        1 + sum(size.bulk for size in sizes),
+        dict(sum((Counter(size.bulk) for size in sizes), Counter({"": 1}))),
     )
 
 
@@ -191,5 +208,17 @@ def _iterated(name: str, children: list[Any], walk: _Walk, loops: int) -> _Size:
     del walk.bound[bound]
     work = target.work + target.items * body.work
     if name == "map":
-        return _Size(work, target.items, max(target.inner, body.items), target.items * body.bulk)
+        return _Size(work, target.items, max(target.inner, body.items), _mapped(body, target, bound))
     return _Size(work, target.items if name == "filter" else 1, target.inner, target.bulk)
+
+
+def _mapped(body: _Size, target: _Size, bound: str) -> dict[str, int]:
+    """All items together are as bulky as the list; what else the body holds is repeated for each."""
+    bulk: Counter[str] = Counter()
+    for name, atoms in body.bulk.items():
+        if name != bound:
+            bulk[name] += atoms * target.items
+            continue
+        for outer, outer_atoms in target.bulk.items():
+            bulk[outer] += atoms * outer_atoms
+    return dict(bulk)

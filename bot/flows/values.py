@@ -70,6 +70,21 @@ def check_size(value: JSON) -> None:
         raise TooLarge("result_too_large")
 
 
+def extent(value: JSON) -> int:
+    """How many items of a list a value amounts to: its longest list, or its atoms by 32."""
+    longest, atoms = _extent(value)
+    return max(longest, atoms // 32)
+
+
+def _extent(value: JSON) -> tuple[int, int]:
+    if isinstance(value, str):
+        return 0, 1 + len(value) // 16
+    if not isinstance(value, (list, dict)):
+        return 0, 1
+    parts = [_extent(item) for item in (value.values() if isinstance(value, dict) else value)]
+    return max([len(value), *(longest for longest, _ in parts)]), 1 + sum(atoms for _, atoms in parts)
+
+
 def _within(name: Path, path: Path) -> bool:
     return len(name) > len(path) and name[: len(path)] == path
 
