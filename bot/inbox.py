@@ -142,6 +142,29 @@ def waiting_shards() -> list[int]:
     return list(db.session.scalars(sa.select(InboundEvent.shard).where(InboundEvent.state == "waiting").distinct()))
 
 
+def set_aside(*, limit: int = 50, before: uuid.UUID | None = None) -> list[InboundEvent]:
+    """What no turn took up, newest first, by key: kinds that are only kept, and events whose turn failed."""
+    query = sa.select(InboundEvent).where(InboundEvent.state.in_(["kept", "failed"]))
+    if before is not None:
+        query = query.where(InboundEvent.id < before)
+    return list(db.session.scalars(query.order_by(InboundEvent.id.desc()).limit(limit)))
+
+
+def number_set_aside(*, since: datetime) -> dict[str, int]:
+    """How many events failed, and how many were not understood, since a moment."""
+    rows = db.session.execute(
+        sa.select(InboundEvent.state, sa.func.count())
+        .where(
+            InboundEvent.received_at >= since,
+            sa.or_(
+                InboundEvent.state == "failed", sa.and_(InboundEvent.state == "kept", InboundEvent.kind == "unknown")
+            ),
+        )
+        .group_by(InboundEvent.state)
+    )
+    return dict(rows.tuples().all())
+
+
 def body_of(event: InboundEvent) -> dict[str, Any]:
     """Open an event's body."""
     opened = keys.unseal(event.sealed, place=f"inbound:{event.id}", contact_id=event.contact_id)

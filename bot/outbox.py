@@ -25,6 +25,8 @@ from tenants.context import Actor
 from tenants.database import Base, Owned, db, new_id
 from tenants.queue import Doorbell, ring_after_commit
 
+OPEN = {"de": "Öffnen", "fr": "Ouvrir", "it": "Aprire", "en": "Open", "id": "Buka"}
+"""The words on a link to the portal."""
 UNFINISHED = ("waiting", "sending", "unknown")
 
 
@@ -140,7 +142,8 @@ def preview(message: Message, *, to: Destination, author: Actor, now: datetime) 
 def portal_link(message: Message, *, to: Destination, now: datetime) -> Message:
     """The message with a one-time link to the portal added."""
     token = links.make(contact_id=to.contact_id, conversation_id=to.conversation_id, now=now)
-    return dataclasses.replace(message, kind="link", url=f"{to.portal_url}/l/{token}")
+    button = policy.in_language(OPEN, message.language)
+    return dataclasses.replace(message, kind="link", url=f"{to.portal_url}/l/{token}", button=button)
 
 
 def tell(words: str, *, language: str) -> Message:

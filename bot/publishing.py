@@ -63,12 +63,18 @@ def draft(*, flow: Flow, written_by: str) -> FlowVersion:
         id=new_id(),
         flow=flow.flow,
         version=highest + 1,
-        document=flow.model_dump(mode="json", by_alias=True, exclude_unset=True),
+        document=document_of(flow),
         written_by=written_by,
     )
     db.session.add(version)
     db.session.flush()
     return version
+
+
+def document_of(flow: Flow) -> dict[str, Any]:
+    """A flow as it is stored."""
+    document: dict[str, Any] = flow.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    return document
 
 
 def approve(version: FlowVersion, *, approved_by: str, now: datetime) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from compliance.labels import PUBLIC, Assurance, Direction, Label, Verdict, join
 from tenants import keys
 from tenants.context import Actor
-from tenants.database import Base, Owned
+from tenants.database import Base, Owned, db
 
 MASKED = "masked"
 """The outcome of an inbound message of which something was masked."""
@@ -98,6 +98,36 @@ class Decision(Owned, Base):
         sa.Index("ix_decision_conversation", "organisation_id", "conversation_id"),
         sa.Index("ix_decision_decided_at", "organisation_id", "decided_at"),
     )
+
+
+def latest(
+    *,
+    limit: int = 50,
+    before: uuid.UUID | None = None,
+    outcome: str | None = None,
+    direction: Direction | None = None,
+) -> list[Decision]:
+    """The newest decisions, newest first, by key: `before` is the last id of the page before."""
+    query = sa.select(Decision).order_by(Decision.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(Decision.id < before)
+    if outcome is not None:
+        query = query.where(Decision.outcome == outcome)
+    if direction is not None:
+        query = query.where(Decision.direction == direction.value)
+    return list(db.session.scalars(query))
+
+
+def by_hour(*, since: datetime) -> list[tuple[datetime, str, str, int]]:
+    """How many messages were decided upon since a moment: hour, direction, outcome, number."""
+    hour = sa.func.date_trunc("hour", Decision.decided_at)
+    rows = db.session.execute(
+        sa.select(hour, Decision.direction, Decision.outcome, sa.func.count())
+        .where(Decision.decided_at >= since)
+        .group_by(hour, Decision.direction, Decision.outcome)
+        .order_by(hour)
+    )
+    return [(at, direction, outcome, number) for at, direction, outcome, number in rows]
 
 
 def seal_reasons(decision_id: uuid.UUID, contact_id: uuid.UUID, reasons: Mapping[str, Any]) -> bytes:

@@ -56,9 +56,9 @@ def current_organisation() -> uuid.UUID:
     return organisation_id
 
 
-def is_acting() -> bool:
-    """Tell whether an act is under way."""
-    return _acting.get() is not None
+def scope() -> int:
+    """What sessions are kept apart by: the act; 0 outside one, where a session refuses to begin."""
+    return id(_acting.get()) if _acting.get() is not None else 0
 
 
 def enter(acting: Acting) -> Token[Acting | None]:

@@ -80,11 +80,7 @@ def new_id() -> uuid.UUID:
     return uuid_utils.compat.uuid7()
 
 
-def _scope() -> int:
-    return id(context.current())
-
-
-db = SQLAlchemy(model_class=Base, session_options={"scopefunc": _scope, "autoflush": False})
+db = SQLAlchemy(model_class=Base, session_options={"scopefunc": context.scope, "autoflush": False})
 
 ChangeRecorder = Callable[[str, Any, list[str]], None]
 _recorder: ChangeRecorder | None = None
@@ -166,6 +162,7 @@ def _guard(state: orm.ORMExecuteState) -> None:
 
 @event.listens_for(Session, "before_flush")
 def _keep_to_tenant(session: Session, flush_context: object, instances: object) -> None:
+    _record_changes(session)
     organisation_id = context.current().organisation_id
     for row in (*session.new, *session.dirty, *session.deleted):
         if isinstance(row, Owned):
@@ -175,7 +172,6 @@ def _keep_to_tenant(session: Session, flush_context: object, instances: object) 
                 row.organisation_id = organisation_id
             elif row.organisation_id != organisation_id:
                 raise ForeignRow(f"{type(row).__name__} of another organisation")
-    _record_changes(session)
 
 
 def _record_changes(session: Session) -> None:
@@ -213,6 +209,6 @@ def load(model: type[Row], row_id: object, *, lock: bool = False) -> Row:
     return row
 
 
-def pooled(url: str) -> dict[str, Any]:
-    """The engine's settings for a pooled connection to this URL."""
-    return {"url": url, "pool_size": 10, "max_overflow": 10, "pool_pre_ping": True, "pool_timeout": 10}
+def pooled() -> dict[str, Any]:
+    """The engine's settings: a pool that notices when the server was restarted."""
+    return {"pool_size": 10, "max_overflow": 10, "pool_pre_ping": True, "pool_timeout": 10}

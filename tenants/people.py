@@ -80,6 +80,12 @@ def member(*, user_id: uuid.UUID) -> tuple[User, Role]:
     return row[0], Role(row[1])
 
 
+def names() -> dict[str, str]:
+    """The names of all who work for the acting organisation, by their id."""
+    rows = db.session.execute(sa.select(User.id, User.name).join(Membership, Membership.user_id == User.id))
+    return {str(user_id): name for user_id, name in rows}
+
+
 def by_email(email: str) -> User | None:
     """Find a person by address."""
     return db.session.scalar(sa.select(User).where(User.email == email.strip().lower()))

@@ -43,12 +43,16 @@ class WebhookApp(PlatformWide, Base):
 
 
 class ChannelRoute(PlatformWide, Base):
-    """An address in webhooks (kind, value) and the channel that it belongs to."""
+    """An address in webhooks of an app (kind, value) and the channel that it belongs to.
+
+    The app is part of it: who holds another app's secret can sign for its own addresses alone.
+    """
 
     __tablename__ = "channel_route"
     why = "Says only which firm has which business number, so that a webhook finds its owner."
     kind: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[str] = mapped_column(primary_key=True)
+    app: Mapped[str] = mapped_column(sa.ForeignKey("webhook_app.slug"))
     organisation_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("organisation.id"))
     channel_id: Mapped[uuid.UUID]
 
@@ -88,8 +92,10 @@ def app(slug: str) -> App:
     )
 
 
-def connect(*, kind: str, name: str, settings: dict[str, Any], routes: Iterable[tuple[str, str]]) -> ConnectedChannel:
-    """Connect a channel to the acting organisation, and route its addresses there."""
+def connect(
+    *, kind: str, name: str, settings: dict[str, Any], app: str | None = None, routes: Iterable[tuple[str, str]] = ()
+) -> ConnectedChannel:
+    """Connect a channel to the acting organisation, and route its addresses in an app's webhooks there."""
     channel = ConnectedChannel(id=new_id(), kind=kind, name=name, settings=settings)
     db.session.add(channel)
     db.session.flush()
@@ -98,6 +104,7 @@ def connect(*, kind: str, name: str, settings: dict[str, Any], routes: Iterable[
             ChannelRoute(
                 kind=route_kind,
                 value=value,
+                app=app,
                 organisation_id=context.current_organisation(),
                 channel_id=channel.id,
             )
@@ -106,11 +113,13 @@ def connect(*, kind: str, name: str, settings: dict[str, Any], routes: Iterable[
     return channel
 
 
-def owners(addresses: Iterable[tuple[str, str]]) -> dict[tuple[str, str], tuple[uuid.UUID, uuid.UUID]]:
-    """The organisation and channel of each address that is known. Platform act."""
+def owners(app: str, addresses: Iterable[tuple[str, str]]) -> dict[tuple[str, str], tuple[uuid.UUID, uuid.UUID]]:
+    """The organisation and channel of each address that is known in this app's webhooks. Platform act."""
     wanted = list(set(addresses))
     rows = db.session.scalars(
-        sa.select(ChannelRoute).where(sa.tuple_(ChannelRoute.kind, ChannelRoute.value).in_(wanted))
+        sa.select(ChannelRoute).where(
+            ChannelRoute.app == app, sa.tuple_(ChannelRoute.kind, ChannelRoute.value).in_(wanted)
+        )
     )
     return {(row.kind, row.value): (row.organisation_id, row.channel_id) for row in rows}
 
@@ -120,6 +129,11 @@ def of_kind(kind: str) -> ConnectedChannel:
     return db.session.scalars(
         sa.select(ConnectedChannel).where(ConnectedChannel.kind == kind).order_by(ConnectedChannel.id)
     ).first() or _missing(kind)
+
+
+def every() -> list[ConnectedChannel]:
+    """The acting organisation's channels, by name."""
+    return list(db.session.scalars(sa.select(ConnectedChannel).order_by(ConnectedChannel.name, ConnectedChannel.id)))
 
 
 def pause(channel: ConnectedChannel, *, reason: str, now: datetime) -> None:

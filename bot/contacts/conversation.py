@@ -31,6 +31,8 @@ class Conversation(Owned, Base):
     began_at: Mapped[datetime]
     last_inbound_at: Mapped[datetime | None]
     """The customer's last message on the channel where it began: the service window counts from it."""
+    disclosed_at: Mapped[datetime | None]
+    """When the customer was told that a bot speaks."""
     masked_told_at: Mapped[datetime | None]
     flow_version_id: Mapped[uuid.UUID | None]
     sealed_session: Mapped[bytes | None]

@@ -10,7 +10,7 @@ from bot import connectors, outbox, tickets
 from bot.contacts import Conversation
 from bot.events import Call, Effect, Failed, HandOff, Message, OpenPortal, Say, Segment
 from bot.outbox import Destination
-from compliance import audit
+from compliance import audit, policy
 from tenants import context
 from tenants.context import Actor
 
@@ -23,8 +23,13 @@ INTERACTIVE_CHARACTERS = 1024
 def apply(
     effects: Iterable[Effect], *, conversation: Conversation, to: Destination, author: Actor, now: datetime
 ) -> None:
-    """Apply the effects of a sprint in their order."""
-    for effect in in_one_bubble(effects):
+    """Apply the effects of a sprint in their order. The first of all says that a bot speaks."""
+    spoken = [*effects]
+    if conversation.disclosed_at is None and any(isinstance(effect, Say | OpenPortal) for effect in spoken):
+        conversation.disclosed_at = now
+        words = policy.in_language(policy.in_force(now=now).document.disclosure, conversation.language)
+        spoken.insert(0, Say("", outbox.tell(words, language=conversation.language)))
+    for effect in in_one_bubble(spoken):
         match effect:
             case Say():
                 outbox.submit(effect.message, to=to, author=author, now=now)
@@ -73,7 +78,7 @@ def in_one_bubble(effects: Iterable[Effect]) -> list[Effect]:
 def _together(first: Message, second: Message) -> Message | None:
     plain = first.kind == "text" and first.protected is None and second.protected is None
     limit = TEXT_CHARACTERS if second.kind == "text" else INTERACTIVE_CHARACTERS
-    if not plain or first.language != second.language or first.path != second.path:
+    if not plain or first.language != second.language or first.path | second.path != second.path:
         return None
     if len(first.text) + len(second.text) + 2 > limit:
         return None

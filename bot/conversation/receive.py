@@ -33,7 +33,7 @@ def receive(*, app: str, raw: bytes, signature: str | None, now: datetime) -> in
         if not channel.verify(raw=raw, signature=signature, secret=opened.secret):
             raise WrongSignature
         items = channel.split(raw)
-        owners = routes.owners(item.route for item in items)
+        owners = routes.owners(app, (item.route for item in items))
     by_organisation, ownerless = inbox.grouped(items, owners)
     for item in ownerless:
         # For the operator: an address that nobody has connected. What was said is not kept, nobody owns it.

@@ -21,8 +21,10 @@ def upgrade() -> None:
         "channel_route",
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("app", sa.Text(), nullable=False),
         sa.Column("organisation_id", sa.Uuid(), nullable=False),
         sa.Column("channel_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["app"], ["webhook_app.slug"], name=op.f("fk_channel_route_app_webhook_app")),
         sa.ForeignKeyConstraint(
             ["organisation_id"], ["organisation.id"], name=op.f("fk_channel_route_organisation_id_organisation")
         ),
@@ -98,6 +100,7 @@ def upgrade() -> None:
         sa.Column("language", sa.Text(), nullable=False),
         sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_inbound_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("disclosed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("masked_told_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("flow_version_id", sa.Uuid(), nullable=True),
         sa.Column("sealed_session", sa.LargeBinary(), nullable=True),
