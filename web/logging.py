@@ -153,7 +153,7 @@ class ToStandardError(logging.Handler):
         except (OSError, ValueError, TypeError):
             self.handleError(record)
 
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802  (the name is logging's)
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  (the name is logging's)
         """Count it: logging's own way would print the record with its arguments."""
         DROPPED.inc()
 

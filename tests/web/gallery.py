@@ -44,7 +44,11 @@ class Invitation(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
     """A form as pages have them."""
 
     email = StringField("E-mail", validators=[DataRequired()], description="The invitation is valid for three days.")
-    role = SelectField("Role", choices=[SelectChoice("", "Choose"), SelectChoice("agent", "Agent")], validators=[DataRequired("Choose a role")])
+    role = SelectField(
+        "Role",
+        choices=[SelectChoice("", "Choose"), SelectChoice("agent", "Agent")],
+        validators=[DataRequired("Choose a role")],
+    )
     told = BooleanField("The person knows about it")
 
 

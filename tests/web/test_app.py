@@ -3,7 +3,6 @@
 import io
 import json
 import re
-from collections.abc import Iterator
 
 import pytest
 from flask import Flask
@@ -36,9 +35,9 @@ def browser_of(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture
-def secure() -> Iterator[FlaskClient]:
+def secure() -> FlaskClient:
     app = gallery_app(Settings(secret_key="only for tests", url="https://guichet.example"))
-    yield app.test_client()
+    return app.test_client()
 
 
 def token(client: FlaskClient) -> str:

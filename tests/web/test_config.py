@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from web import config
-from web.config import Settings, SettingInvalid
+from web.config import SettingInvalid, Settings
 
 ROOT = Path(__file__).parents[2]
 

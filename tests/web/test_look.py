@@ -123,6 +123,14 @@ def test_modules_import_only_what_is_here() -> None:
             assert (module.parent / target).is_file(), f"{module.name} imports {target}"
 
 
+def violations(page: Any) -> list[Any]:
+    """Ask axe what is wrong with the page as it is."""
+    from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+
+    found: list[Any] = Axe().run(page).response["violations"]
+    return found
+
+
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     server = make_server("127.0.0.1", 0, gallery_app(), threaded=True)
@@ -151,8 +159,6 @@ def browser() -> Iterator[Any]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
 def test_pages_pass_axe_fit_and_obey_the_policy(browser: Any, address: str, scheme: str, width: int) -> None:
-    from axe_playwright_python.sync_playwright import Axe
-
     context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme)
     page = context.new_page()
     said: list[str] = []
@@ -160,7 +166,7 @@ def test_pages_pass_axe_fit_and_obey_the_policy(browser: Any, address: str, sche
     page.on("pageerror", lambda error: said.append(str(error)))
     for name in PAGES:
         page.goto(f"{address}/gallery/{name}".rstrip("/"))
-        found = Axe().run(page).response["violations"]
+        found = violations(page)
         assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == [], name
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
     assert [line for line in said if "status of 404" not in line] == []
@@ -170,14 +176,12 @@ def test_pages_pass_axe_fit_and_obey_the_policy(browser: Any, address: str, sche
 @pytest.mark.browser
 @pytest.mark.xdist_group("browser")
 def test_the_phone_menu_opens_passes_axe_and_closes_by_key(browser: Any, address: str) -> None:
-    from axe_playwright_python.sync_playwright import Axe
-
     page = browser.new_page(viewport={"width": 390, "height": 844})
     page.goto(f"{address}/gallery")
     assert not page.locator("#menu").is_visible()
     page.click(".menu-button")
     assert page.locator("#menu").get_by_role("link", name="Flows").is_visible()
-    assert Axe().run(page).response["violations"] == []
+    assert violations(page) == []
     page.keyboard.press("Escape")
     assert not page.locator("#menu").is_visible()
     page.close()
@@ -190,7 +194,7 @@ def test_htmx_sends_the_form_token_and_keeps_the_address_to_itself(browser: Any,
     page.goto(f"{address}/gallery/form")
     page.evaluate(
         """() => { const form = document.querySelector("form.card"); form.insertAdjacentHTML("beforeend",
-        '<button id="probe" type="button" hx-post="/gallery/sign-out" hx-target="#answer">x</button><p id="answer"></p>');
+        '<button id="probe" type="button" hx-post="/gallery/sign-out" hx-target="#said">x</button><p id="said"></p>');
         window.htmx.process(form); }"""
     )
     with page.expect_request("**/gallery/sign-out") as asked:
@@ -198,7 +202,7 @@ def test_htmx_sends_the_form_token_and_keeps_the_address_to_itself(browser: Any,
     headers = asked.value.headers
     assert headers["x-csrftoken"]
     assert "hx-current-url" not in headers
-    page.wait_for_function("document.querySelector('#answer').textContent === 'Signed out'")
+    page.wait_for_function("document.querySelector('#said').textContent === 'Signed out'")
     page.close()
 
 
