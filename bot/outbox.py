@@ -134,7 +134,11 @@ def submit(message: Message, *, to: Destination, author: Actor, now: datetime, p
     return Submission(review.verdict, review.decision_id, reasons)
 
 
-def preview(message: Message, *, to: Destination, author: Actor, now: datetime) -> gate.Review:
+Preview = gate.Review
+"""What the gate would say."""
+
+
+def preview(message: Message, *, to: Destination, author: Actor, now: datetime) -> Preview:
     """What the gate would say of a message, without sending or writing anything."""
     return gate.preview(draft_of(message, to=to, author=author, purpose="reply"), now=now)
 

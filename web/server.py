@@ -5,6 +5,10 @@ from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.http import wsgi
+
+# The header says what answers, not which version of what it stands on.
+wsgi.SERVER = "Guichet"
 
 
 class _Server(BaseApplication):  # type: ignore[misc]

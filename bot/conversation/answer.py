@@ -6,10 +6,9 @@ from bot import contacts, inbox, outbox, tickets
 from bot.contacts import Conversation
 from bot.conversation import destination
 from bot.events import Message, Segment, from_json
-from bot.outbox import Submission
+from bot.outbox import Preview, Submission
 from bot.tickets import Ticket
 from compliance import audit, vault
-from compliance.gate import Review
 from compliance.labels import Label
 from tenants import context
 from tenants.context import Actor
@@ -24,7 +23,7 @@ def answer(ticket: Ticket, text: str, *, through_portal: bool, person: str, now:
     return outbox.submit(message, to=_to(conversation), author=Actor("person", person), now=now)
 
 
-def check(ticket: Ticket, text: str, *, person: str, now: datetime) -> Review:
+def check(ticket: Ticket, text: str, *, person: str, now: datetime) -> Preview:
     """What the gate would say of an answer, without sending it."""
     conversation = load(Conversation, ticket.conversation_id)
     message = _typed(text, conversation.language, False)
