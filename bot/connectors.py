@@ -108,6 +108,11 @@ def operations() -> dict[str, Operation]:
     return named
 
 
+def addresses() -> list[str]:
+    """Where the systems of the acting organisation stand."""
+    return [document["base_url"] for document in db.session.scalars(sa.select(ConnectedSystem.document))]
+
+
 def newest() -> datetime | None:
     """When a connector last changed."""
     return db.session.scalar(sa.select(sa.func.max(ConnectedSystem.changed_at)))
