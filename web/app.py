@@ -36,7 +36,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from web import assets, bodies, errors, headers, health, i18n, logging, metrics, navigation
 from web.config import Settings
 
-SURFACES: Sequence[str] = ("web.webhooks",)
+SURFACES: Sequence[str] = ("web.webhooks", "web.portal", "web.simulator.views")
 """Import paths, in the order of the bar."""
 
 log = structlog.get_logger()
