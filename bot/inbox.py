@@ -162,7 +162,7 @@ def number_set_aside(*, since: datetime) -> dict[str, int]:
         )
         .group_by(InboundEvent.state)
     )
-    return dict(rows.tuples().all())
+    return {"failed": 0, "kept": 0} | {row[0]: row[1] for row in rows}
 
 
 def body_of(event: InboundEvent) -> dict[str, Any]:

@@ -36,7 +36,15 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from web import assets, bodies, errors, headers, health, i18n, logging, metrics, navigation
 from web.config import Settings
 
-SURFACES: Sequence[str] = ("web.webhooks", "web.portal", "web.simulator.views")
+SURFACES: Sequence[str] = (
+    "web.webhooks",
+    "web.portal",
+    "web.door",
+    "web.console",
+    "web.desk",
+    "web.oversight",
+    "web.simulator.views",
+)
 """Import paths, in the order of the bar."""
 
 log = structlog.get_logger()

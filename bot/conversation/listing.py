@@ -38,12 +38,12 @@ class Listed:
     last_at: datetime
 
 
-_LAST = sa.func.coalesce(Conversation.last_inbound_at, Conversation.began_at)
-_WITH_PERSON = sa.exists().where(
+_last = sa.func.coalesce(Conversation.last_inbound_at, Conversation.began_at)
+_with_person = sa.exists().where(
     Ticket.conversation_id == Conversation.id, Ticket.closed_at.is_(None), Ticket.reason.in_(TAKING_OVER)
 )
-_STANDING = sa.case(
-    (_WITH_PERSON, Standing.PERSON.value),
+_standing = sa.case(
+    (_with_person, Standing.PERSON.value),
     (Conversation.sealed_session.is_not(None), Standing.BOT.value),
     else_=Standing.REST.value,
 )
@@ -53,11 +53,11 @@ def listed(
     *, standing: Standing | None = None, before: tuple[datetime, uuid.UUID] | None = None, limit: int = 50
 ) -> list[Listed]:
     """The conversations, newest first, by key: `before` is time and id of the last one of the page before."""
-    query = _query().order_by(_LAST.desc(), Conversation.id.desc()).limit(limit)
+    query = _query().order_by(_last.desc(), Conversation.id.desc()).limit(limit)
     if before is not None:
-        query = query.where(sa.tuple_(_LAST, Conversation.id) < sa.tuple_(*map(sa.literal, before)))
+        query = query.where(sa.tuple_(_last, Conversation.id) < sa.tuple_(*map(sa.literal, before)))
     if standing is not None:
-        query = query.where(standing.value == _STANDING)
+        query = query.where(_standing == sa.literal(standing.value))
     return [_listed(row) for row in db.session.execute(query)]
 
 
@@ -69,13 +69,13 @@ def one(conversation_id: uuid.UUID) -> Listed:
     return _listed(row)
 
 
-def _query() -> sa.Select[tuple[Conversation, ConnectedChannel, str, datetime]]:
-    return sa.select(Conversation, ConnectedChannel, _STANDING.label("standing"), _LAST.label("last_at")).join(
+def _query() -> sa.Select[Conversation, ConnectedChannel, str, datetime]:
+    return sa.select(Conversation, ConnectedChannel, _standing.label("standing"), _last.label("last_at")).join(
         ConnectedChannel, ConnectedChannel.id == Conversation.channel_id
     )
 
 
-def _listed(row: sa.Row[tuple[Conversation, ConnectedChannel, str, datetime]]) -> Listed:
+def _listed(row: sa.Row[Conversation, ConnectedChannel, str, datetime]) -> Listed:
     conversation, channel, standing, last_at = row
     return Listed(
         id=conversation.id,
