@@ -221,7 +221,8 @@ def _claims(provider: IdentityProvider, metadata: dict[str, Any], token: dict[st
         client.close()
     known = {"id": str(claims["sub"])}
     for ours, theirs in (("name", "name"), ("email", "email"), ("language", "locale")):
-        if isinstance(claims.get(theirs), str):
+        # An address that the provider has not proven is a claim of whoever typed it.
+        if isinstance(claims.get(theirs), str) and (ours != "email" or claims.get("email_verified") is True):
             known[ours] = claims[theirs]
     strong = "mfa" in (claims.get("amr") or [])
     return Claims(customer=known, is_strong=strong)
