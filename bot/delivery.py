@@ -34,7 +34,7 @@ PAIR_INTERVAL = timedelta(seconds=6)
 PAIR_BURST = 45
 """One message per six seconds to one customer, with a burst of 45; beyond it Meta answers 131056."""
 ATTEMPTS = 8
-SETTLE_AFTER = timedelta(minutes=2)
+SETTLE_AFTER = timedelta(seconds=30)
 """How long an unknown outcome waits for a status before a person is asked."""
 
 Outcome = Receipt | SendError
@@ -103,6 +103,8 @@ def claim(channel: ConnectedChannel, *, now: datetime) -> list[Claim]:
                 outbound_id=outbound.id,
                 decision_id=outbound.decision_id,
                 sealed=outbound.sealed,
+                conversation_id=outbound.conversation_id,
+                channel_id=channel.id,
                 last_inbound_at=conversation.last_inbound_at,
                 now=now,
             )

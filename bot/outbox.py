@@ -165,7 +165,7 @@ def draft_of(message: Message, *, to: Destination, author: Actor, purpose: str) 
         assurance=to.assurance,
         recipient=to.recipient,
         payload=payload_of(message),
-        pieces=_pieces(message, with_url=purpose == "reply"),
+        pieces=_pieces(message, approved_url=purpose == "notice"),
         path_label=message.path | message.url_label,
         keep_for_portal=message.protected or PUBLIC,
         author=author,
@@ -217,7 +217,25 @@ def waiting_channels(*, now: datetime) -> list[uuid.UUID]:
     )
 
 
-def _pieces(message: Message, *, with_url: bool) -> tuple[Piece, ...]:
+def decide_unknown(outbound: Outbound, *, arrived: bool, now: datetime) -> None:
+    """Settle an unknown outcome as a person found it: it arrived, or it did not and is sent again.
+
+    Raise AlreadySettled.
+    """
+    if outbound.state != "unknown":
+        raise AlreadySettled
+    outbound.state = "accepted" if arrived else "waiting"
+    outbound.finished_at = now if arrived else None
+    outbound.not_before = now
+    audit.record("outcome decided", subject=("outbound", outbound.id), details={"arrived": arrived})
+    ring_after_commit(delivery_bell(context.current_organisation(), outbound.channel_id))
+
+
+class AlreadySettled(PermissionError):
+    """The outcome of the message is known by now."""
+
+
+def _pieces(message: Message, *, approved_url: bool) -> tuple[Piece, ...]:
     """All words of a message. The link of a notice is ours and random; any other is content."""
     segments: list[Segment] = [*message.body]
     for option in message.options:
@@ -225,8 +243,8 @@ def _pieces(message: Message, *, with_url: bool) -> tuple[Piece, ...]:
         segments += [Segment("\n"), *option.description]
     if message.button is not None:
         segments += [Segment("\n"), Segment(message.button)]
-    if message.url is not None and with_url:
-        segments += [Segment("\n"), Segment(message.url, approved=False)]
+    if message.url is not None:
+        segments += [Segment("\n"), Segment(message.url, approved=approved_url)]
     return tuple(Piece(segment.text, segment.label, segment.approved) for segment in segments)
 
 
@@ -265,7 +283,11 @@ def _keep(decision_id: uuid.UUID, message: Message, reason: str, *, to: Destinat
 
 def _say_instead(notice: str, message: Message, *, to: Destination, now: datetime, with_link: bool = False) -> None:
     """Say approved words in place of a message: the flow's own where the gate clears them, else the policy's."""
-    words: policy.Texts = getattr(policy.in_force(now=now).document.notices, notice)
+    try:
+        words: policy.Texts = getattr(policy.in_force(now=now).document.notices, notice)
+    except policy.NoPolicy:
+        audit.record("notice not said", subject=("contact", to.contact_id))
+        return
     choices = [tell(policy.in_language(words, message.language), language=message.language)]
     if notice == "diverted" and message.notice:
         choices.insert(0, dataclasses.replace(choices[0], body=message.notice, path=message.path))

@@ -1,6 +1,7 @@
 """The database, step by step: one idea a migration, each reversible."""
 
 import contextlib
+import importlib
 import importlib.resources
 from collections.abc import Iterator
 
@@ -16,13 +17,10 @@ LOCK = 7_061_726_501_011
 
 def metadata() -> sa.MetaData:
     """The metadata of every model, all of them loaded."""
-    import bot.jobs
-    import compliance.links
-    import tenants.sign_in
-    from tenants import brands, people, secrets
+    for module in ("bot.jobs", "bot.conversation", "tenants.brands", "tenants.people", "tenants.sign_in"):
+        importlib.import_module(module)
     from tenants.database import Base
 
-    assert bot.jobs and compliance.links and tenants.sign_in and brands and people and secrets
     return Base.metadata
 
 

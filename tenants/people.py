@@ -95,9 +95,10 @@ def password_fits(user: User | None, password: str) -> bool:
     """Check a password; take as long for a person who does not exist."""
     stored = user.password_hash if user is not None else None
     try:
-        return _hasher.verify(stored or _nobodys_hash(), password) and stored is not None
+        _hasher.verify(stored or _nobodys_hash(), password)
     except VerifyMismatchError:
         return False
+    return stored is not None
 
 
 @functools.cache

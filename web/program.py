@@ -24,6 +24,7 @@ def create_program(settings: Settings, engines: Engines) -> Flask:
     stand_at(settings.url)
     queue.connect(engines.redis_url)
     app = create_app(settings, probes={"database": database_answers, "migrations": is_migrated, "queue": queue_answers})
+    app.config["GUICHET_REDIS_URL"] = engines.redis_url
     app.config["SQLALCHEMY_DATABASE_URI"] = engines.database_url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = pooled()
     db.init_app(app)

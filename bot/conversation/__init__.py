@@ -1,6 +1,6 @@
 """A conversation: what came in, the turns that were taken, and where it goes on."""
 
-from bot.conversation.answer import answer, close_ticket, release
+from bot.conversation.answer import answer, close_ticket, decide, release
 from bot.conversation.portal import ForSomebodyElse, arrive, confirmation, write_on_portal
 from bot.conversation.receive import receive
 from bot.conversation.thread import Entry, thread
@@ -13,6 +13,7 @@ __all__ = [
     "arrive",
     "close_ticket",
     "confirmation",
+    "decide",
     "receive",
     "release",
     "thread",

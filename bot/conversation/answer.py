@@ -6,7 +6,7 @@ from bot import contacts, inbox, outbox, tickets
 from bot.contacts import Conversation
 from bot.conversation import destination
 from bot.events import Message, Segment, from_json
-from bot.outbox import Preview, Submission
+from bot.outbox import Outbound, Preview, Submission
 from bot.tickets import Ticket
 from compliance import audit, vault
 from compliance.labels import Label
@@ -40,6 +40,16 @@ def release(ticket: Ticket, *, person: str, now: datetime) -> Submission:
     submission = outbox.submit(message, to=_to(conversation), author=Actor("person", person), now=now)
     tickets.close(ticket, person=person, reason="released", now=now)
     return submission
+
+
+def decide(ticket: Ticket, *, arrived: bool, person: str, now: datetime) -> None:
+    """Say of a message with an unknown outcome whether it arrived, and close the ticket.
+
+    Raise AlreadySettled when a status was faster.
+    """
+    tickets.take(ticket, person=person, now=now)
+    outbox.decide_unknown(load(Outbound, ticket.about_id, lock=True), arrived=arrived, now=now)
+    tickets.close(ticket, person=person, reason="arrived" if arrived else "sent again", now=now)
 
 
 def close_ticket(ticket: Ticket, *, person: str, reason: str, now: datetime) -> None:

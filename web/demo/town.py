@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from flask import Flask
 
-from tenants.http import Client
+from tenants import http
 from web.demo.examples import Example, load_example
 from web.demo.firms import create_firms
-from web.demo.identity_provider import Audience, create_identity_provider
+from web.demo.identity_provider import Audience, Client, create_identity_provider
 from web.demo.installation import APP, APP_SECRET, LOOPBACK, VERIFY_TOKEN, token_of
 from web.simulator.cloud_api import Server, create_cloud_api, serve
 
@@ -57,7 +57,7 @@ def town(*, program: str, slugs: Sequence[str], port: int) -> Iterator[Town]:
 
 def introduce(place: Town) -> None:
     """Make the firms' numbers known to the stand-in, and the program as their subscriber."""
-    client = Client(allow=LOOPBACK)
+    client = http.Client(allow=LOOPBACK)
     control = f"{place.addresses['cloud_api']}/_control"
     try:
         client.post(
@@ -85,13 +85,11 @@ def introduce(place: Town) -> None:
         client.close()
 
 
-def _clients(example: Example, program: str) -> list[object]:
+def _clients(example: Example, program: str) -> list[Client]:
     base = f"{program}/{example.slug}"
-    return list(
-        example.clients(
-            back={Audience.CUSTOMERS: f"{base}/portal/callback", Audience.STAFF: f"{base}/sign-in/callback"},
-            after_logout={Audience.CUSTOMERS: f"{base}/portal/", Audience.STAFF: f"{base}/sign-in"},
-        )
+    return example.clients(
+        back={Audience.CUSTOMERS: f"{base}/portal/callback", Audience.STAFF: f"{base}/sign-in/callback"},
+        after_logout={Audience.CUSTOMERS: f"{base}/portal/", Audience.STAFF: f"{base}/sign-in"},
     )
 
 
