@@ -4,6 +4,9 @@ One rule: a GET changes nothing for the customer. Looking at a link, which messe
 for previews, spends nothing; the POST of who signed in does.
 """
 
+import contextlib
+from typing import Any
+
 from flask import Blueprint, Response, current_app, flash, g, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Answer
@@ -45,23 +48,21 @@ def frame() -> dict[str, object]:
 @blueprint.get("/")
 def home() -> Answer:
     """What is kept for this person and the conversation; for everybody else the way in."""
-    _allow_provider()
     if g.visitor is None:
-        return make_response(render_template("portal/arrive.html", waits=False))
-    return make_response(render_template("portal/home.html", **area.everything()))
+        return _show("portal/arrive.html", waits=False)
+    return _show("portal/home.html", **area.everything())
 
 
 @blueprint.get("/l/<token>")
 def link(token: str) -> Answer:
     """Say that a message waits. Spends nothing, needs no cookie."""
-    _allow_provider()
     state, found = links.look(token, now=access.now())
     if state is not LinkState.OPEN:
         if found is not None and request.method == "GET":
             audit.record("link refused", subject=("portal_link", found.id), details={"state": state.value})
         return _closed(state)
     page = "portal/open.html" if g.visitor is not None else "portal/arrive.html"
-    return make_response(render_template(page, waits=True, token=token, found=found, at_once=False))
+    return _show(page, waits=True, token=token, found=found, at_once=False)
 
 
 @blueprint.post("/sign-in")
@@ -93,7 +94,7 @@ def finish() -> Answer:
         return _provider_down()
     except SignInRefused as refusal:
         audit.record("sign-in refused", subject=("portal", g.firm.slug), details={"why": str(refusal)})
-        return make_response(render_template("portal/refused.html", token=recalled().get("link")), 403)
+        return _show("portal/refused.html", status=403, token=recalled().get("link"))
     access.admit(claims)
     return redirect(url_for("portal.open_link" if recalled().get("link") else "portal.home"))
 
@@ -104,7 +105,7 @@ def open_link() -> Answer:
     token = recalled().get("link")
     if g.visitor is None or token is None:
         return redirect(url_for("portal.home"))
-    return make_response(render_template("portal/open.html", token=token, at_once=True))
+    return _show("portal/open.html", token=token, at_once=True)
 
 
 @blueprint.post("/open")
@@ -121,7 +122,7 @@ def spend_link() -> Answer:
     except LinkClosed as closed:
         return _closed(closed.state)
     except ForSomebodyElse:
-        return make_response(render_template("portal/somebody_else.html"), 403)
+        return _show("portal/somebody_else.html", status=403)
     return redirect(url_for("portal.home"), 303)
 
 
@@ -181,20 +182,27 @@ def sign_out() -> Answer:
     return redirect(theirs or url_for("portal.home"), 303)
 
 
+def _show(template: str, *, status: int = 200, **what: Any) -> Answer:
+    """Show a page. Browsers check where a form is redirected, and signing in and out lead to the firm's provider."""
+    with contextlib.suppress(NoProvider):
+        headers.allow_form_to(url=sign_in.provider("customers").issuer)
+    return make_response(render_template(template, **what), status)
+
+
 def _closed(state: LinkState) -> Answer:
     """The same page for what nobody ever sent and for what was forged."""
-    return make_response(render_template("portal/closed.html", state=state.value), 410)
+    return _show("portal/closed.html", status=410, state=state.value)
 
 
 def _provider_down() -> Answer:
-    return make_response(render_template("portal/provider_down.html", token=request.form.get("token")), 503)
+    return _show("portal/provider_down.html", status=503, token=request.form.get("token"))
 
 
 def _signed_out() -> Answer:
     """Nothing that was typed is lost: the page keeps it, or shows it to be copied."""
     if _from_htmx():
         return _gone()
-    return make_response(render_template("portal/signed_out.html", written=request.form.get("text", "")), 401)
+    return _show("portal/signed_out.html", status=401, written=request.form.get("text", ""))
 
 
 def _gone() -> Answer:
@@ -204,11 +212,3 @@ def _gone() -> Answer:
 
 def _from_htmx() -> bool:
     return request.headers.get("HX-Request") == "true"
-
-
-def _allow_provider() -> None:
-    """Browsers check where a form is redirected; signing in and out lead to the firm's provider."""
-    try:
-        headers.allow_form_to(url=sign_in.provider("customers").issuer)
-    except NoProvider:
-        return

@@ -15,7 +15,6 @@ from bot.channels import routes
 from bot.conversation import watch
 from bot.conversation.thread import Entry, decision_of, thread
 from compliance import audit, decisions, policy
-from compliance.audit import AuditEntry
 from compliance.labels import PUBLIC, Assurance
 from tenants import organisations, sign_in
 from tenants.context import Actor
@@ -62,7 +61,8 @@ class Detail:
     at: Assurance
     policy: int
     classifier: str
-    logged: AuditEntry | None
+    logged: tuple[str, datetime, uuid.UUID] | None
+    """The log's entry: its act, time and id."""
 
 
 def firms(*, numbers: Sequence[str]) -> list[Firm]:
@@ -123,7 +123,7 @@ def detail(firm: Firm, row: Row, *, now: datetime) -> Detail | None:
             at=at,
             policy=decision.policy_version,
             classifier=decision.classifier_version,
-            logged=entries[0] if entries else None,
+            logged=(entries[0].act, entries[0].at, entries[0].id) if entries else None,
         )
 
 

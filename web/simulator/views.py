@@ -135,7 +135,8 @@ def inspect() -> Answer:
 def write() -> Answer:
     """Write, or tap."""
     scene = _needed()
-    option, text = request.form.get("option"), request.form.get("text", "").strip()[:LONGEST_CHARACTERS]
+    option = request.form.get("option")
+    text = (request.form.get("opener") or request.form.get("text", "")).strip()[:LONGEST_CHARACTERS]
     said: dict[str, Json] | None = None
     if option:
         reply_to, _separator, option_id = option.partition(" ")
@@ -202,10 +203,7 @@ def _needed() -> Scene:
 
 def _phone(scene: Scene) -> dict[str, Any]:
     told = stand_in.thread(_base(), who=scene.who, number=scene.firm.number)
-    entries = [
-        {**entry, "time": datetime.fromtimestamp(entry["at"], UTC), "chosen": _chosen(entry, told["entries"])}
-        for entry in told["entries"]
-    ]
+    entries = [_shown(entry, told["entries"]) for entry in told["entries"]]
     _mark, is_busy = inspector.mark(scene.firm, wamids=[entry["id"] for entry in entries if _is_theirs(entry)])
     seen = f"{scene.who}-{max((entry['seq'] for entry in entries), default=0)}{'-busy' if is_busy else ''}"
     return {"entries": entries, "is_busy": is_busy, "phone_mark": seen}
@@ -240,6 +238,19 @@ def _wamids(scene: Scene) -> list[str]:
 
 def _is_theirs(entry: dict[str, Json]) -> bool:
     return bool(entry["direction"] == "inbound")
+
+
+def _shown(entry: dict[str, Json], entries: list[dict[str, Json]]) -> dict[str, Json]:
+    """A message as the phone's template wants it: every part there, even where it is empty."""
+    return {
+        "text": "",
+        "url": None,
+        "button": None,
+        **entry,
+        "options": [{"description": None, **option} for option in entry.get("options") or ()],
+        "time": datetime.fromtimestamp(entry["at"], UTC),
+        "chosen": _chosen(entry, entries),
+    }
 
 
 def _chosen(entry: dict[str, Json], entries: list[dict[str, Json]]) -> str | None:
