@@ -66,7 +66,9 @@ def sender(channel: ConnectedChannel, *, http: Transport) -> Send:
 def note_orphans(channel_id: uuid.UUID, *, now: datetime) -> int:
     """Mark as unknown what a deliverer that died left *sending*. The caller holds the channel's lock."""
     orphans = db.session.scalars(
-        sa.select(Outbound).where(Outbound.channel_id == channel_id, Outbound.state == "sending").with_for_update()
+        sa.select(Outbound)
+        .where(Outbound.channel_id == channel_id, Outbound.state == "sending")
+        .with_for_update(skip_locked=True)
     ).all()
     for outbound in orphans:
         _become_unknown(outbound, "the sender stopped before the answer came")
@@ -178,7 +180,8 @@ def _candidates(channel: ConnectedChannel, allowance: int, now: datetime) -> lis
         )
         .order_by(Outbound.id)
         .limit(min(allowance, CONNECTIONS))
-        .with_for_update(of=Outbound, skip_locked=True)
+        # Both are changed here; what a turn holds just now is skipped, so that neither waits for the other in a circle.
+        .with_for_update(of=(Outbound, Conversation), skip_locked=True)
     ).all()
     return [(row[0], row[1]) for row in rows]
 
