@@ -4,19 +4,21 @@ Web, workers and senders are killed with SIGKILL at random under load, and the q
 counted: what the stand-in of the Cloud API saw accepted and sent against what the program did.
 """
 
+import itertools
 import json
 import random
 import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from bot import inbox
 from bot.conversation import decide
 from bot.inbox import InboundEvent
 from bot.outbox import Outbound
@@ -34,6 +36,9 @@ CUSTOMERS = 36
 """So many that nobody meets the pair limit, which would only make it slow."""
 SECONDS_BETWEEN_KILLS = 0.9
 FINISH_SECONDS = 150
+
+OVERTAKING = timedelta(seconds=3)
+"""How long a batch of turns may take: what is received meanwhile belongs to the next."""
 
 ECHO = """
 guichet: 1
@@ -193,6 +198,21 @@ def _check(firm: Firm, control: Control, written: dict[str, list[str]]) -> None:
     for send in sends:
         said[send["who"]].append(send["body"]["text"]["body"])
     for phone, messages in written.items():
-        # The first message opens the conversation; each of the others is answered by its echo.
-        expected = ["I am a bot.\n\nGo on."] + [f"echo {text}.\n\nGo on." for text in messages[1:]]
-        assert said[phone] == expected, phone
+        taken = _taken(firm, phone)
+        assert sorted(text for text, _, _ in taken) == messages
+        # The first message opens the conversation; each of the others is answered by its echo, in the order of turns.
+        assert said[phone] == ["I am a bot.\n\nGo on."] + [f"echo {text}.\n\nGo on." for text, _, _ in taken[1:]]
+        # Only a webhook that had to be tried again, and so came after later ones, is taken after them.
+        for (first, _, first_taken), (second, second_received, _) in itertools.pairwise(taken):
+            assert first < second or second_received > first_taken - OVERTAKING
+
+
+def _taken(firm: Firm, phone: str) -> list[tuple[str, datetime, datetime]]:
+    """What a customer wrote, when it was received and taken, in the order of turns."""
+    with firm.acting():
+        rows = db.session.scalars(
+            sa.select(InboundEvent)
+            .where(InboundEvent.conversation_id == firm.conversation(phone).id, InboundEvent.kind == "message")
+            .order_by(InboundEvent.taken_at)
+        ).all()
+        return [(inbox.body_of(row)["kept"], row.received_at, row.taken_at) for row in rows if row.taken_at]
