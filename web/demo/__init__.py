@@ -20,8 +20,11 @@ A scripted conversation is a file `web/examples/<firm>/conversations/<name>.yaml
       - trouble: {system: firms, firm: regulator, down: true}   # or identity_provider; slow_seconds, garbage
       - relief: {system: firms, firm: regulator}
 
-A step has one act and may `expect` messages that arrive because of it, in any order, each by
-another message: `on` (whatsapp or portal), `contains` (one string or several), `verdict`, and
-`by`, who speaks: flow (if it is not said), policy (disclosure, notices) or emergency.
-`never` lists strings that no message of this step may hold.
+A step has one act and may `expect` messages that come of it: `on` (whatsapp or portal),
+`contains` (one string or several), `verdict`, and `by`, whose words they are: flow (if it is
+not said), policy (disclosure, notices) or emergency. Each expectation is met by some message,
+in any order; several may be met by one, since a turn joins its texts in one bubble. A message
+that meets none is wrong, unless the step expects nothing at all. What was withheld (verdict
+diverted, held, refused) is a message too, on the channel that it was meant for; nobody saw it,
+so it `contains` nothing. `never` lists strings that no message of this step may hold.
 """

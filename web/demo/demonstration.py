@@ -15,11 +15,11 @@ import click
 
 import migrations
 from tenants import embedded, keys
-from tenants.embedded import Engines
 from tenants.http import AnswerLost, Client, ConnectFailed
 from web.config import Settings
 from web.demo import examples
 from web.demo.installation import LOOPBACK, install
+from web.demo.player import play_all
 from web.demo.town import Town, introduce, town
 from web.program import create_program
 
@@ -36,8 +36,6 @@ def demonstrate(settings: Settings, *, once: bool, port: int | None) -> int:
     """Run the demonstration until interrupted, or once; return the exit status."""
     with opened(settings, port=port or settings.port) as place:
         if once:
-            from web.demo.player import play_all
-
             return play_all(place)
         _welcome(place)
         _wait_for_interrupt()
@@ -46,7 +44,7 @@ def demonstrate(settings: Settings, *, once: bool, port: int | None) -> int:
 
 @contextmanager
 def opened(settings: Settings, *, port: int) -> Iterator[Town]:
-    """Open everything: engines, database, example firms, town, the program's processes."""
+    """Open everything: engines, database, example firms, town, the program's processes. Within, its context."""
     master_key = settings.master_key or _kept_master_key(settings.data_folder)
     program = f"http://localhost:{port}"
     with (
@@ -64,18 +62,14 @@ def opened(settings: Settings, *, port: int) -> Iterator[Town]:
             "GUICHET_PORT": str(port),
             "GUICHET_SIMULATOR": place.addresses["cloud_api"],
         }
-        _install(place, engines, environment)
-        with _processes(environment, settings.data_folder):
-            _wait_until_ready(program)
-            introduce(place)
-            yield place
-
-
-def _install(place: Town, engines: Engines, environment: Mapping[str, str]) -> None:
-    program = create_program(Settings.read(environment=environment), engines)
-    with program.app_context():
-        for example in place.examples:
-            install(example, addresses=place.addresses, now=datetime.now(UTC))
+        own = create_program(Settings.read(environment={**environment, "GUICHET_LOG_LEVEL": "warning"}), engines)
+        with own.app_context():
+            for example in place.examples:
+                install(example, addresses=place.addresses, now=datetime.now(UTC))
+            with _processes(environment, settings.data_folder):
+                _wait_until_ready(program)
+                introduce(place)
+                yield place
 
 
 @contextmanager
