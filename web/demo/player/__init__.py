@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import click
@@ -16,7 +17,7 @@ from web.demo.player.report import print_conversation
 from web.demo.player.script import Script, read_script
 from web.demo.town import Town
 
-__all__ = ["play_all"]
+__all__ = ["fresh_number", "play_all", "sum_up"]
 
 
 def play_all(place: Town) -> int:
@@ -31,6 +32,11 @@ def play_all(place: Town) -> int:
 
     with ThreadPoolExecutor(max_workers=len(place.examples)) as firms:
         conversations = [steps for played in firms.map(play_firm, place.examples) for steps in played]
+    return sum_up(conversations)
+
+
+def sum_up(conversations: Sequence[Sequence[Played]]) -> int:
+    """Print the last line; return the exit status: whether anything was different."""
     messages = sum(len(played.messages) for steps in conversations for played in steps)
     wrong = sum(any(played.wrong for played in steps) for steps in conversations)
     click.echo(f"{len(conversations)} conversations, {messages} messages, {wrong} wrong")
