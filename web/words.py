@@ -85,6 +85,14 @@ CLOSINGS = {
 }
 """Reasons with which a person closes a ticket."""
 
+CLOSED = CLOSINGS | {
+    "released": _("Released"),
+    "dropped": _("Dropped"),
+    "arrived": _("It arrived"),
+    "sent again": _("Sent again"),
+}
+"""Reasons with which a ticket may have been closed."""
+
 RULES = {
     "channel-clearance": _("What was found may not be said on this channel."),
     "kept-for-portal": _("Its author meant it for the portal."),
@@ -158,6 +166,7 @@ ACTS = {
     "link refused": _("Link refused"),
     "link spent": _("Link used"),
     "notice not said": _("Notice not said"),
+    "outcome decided": _("Outcome decided"),
     "outcome settled": _("Outcome settled"),
     "outcome unknown": _("Outcome unknown"),
     "read": _("Read"),
@@ -177,6 +186,7 @@ ACTS = {
 }
 
 SUBJECTS = {
+    "audit_entry": _("entry of the log"),
     "contact": _("contact"),
     "conversation": _("conversation"),
     "decision": _("decision"),

@@ -9,9 +9,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from bot import tickets
-from bot.conversation import answer, close_ticket, listing, release, watch
+from bot.conversation import answer, close_ticket, decide, listing, release, watch
 from bot.conversation.answer import check
-from bot.outbox import Submission
+from bot.outbox import AlreadySettled, Preview, Submission
 from bot.tickets import TakenByAnother, Ticket, TicketClosed
 from compliance import decisions
 from compliance.decisions import Decision
@@ -88,8 +88,7 @@ def ticket_check(ticket_id: uuid.UUID) -> ResponseReturnValue:
         "desk/review.html",
         ticket=found,
         one=listing.one(found.conversation_id),
-        review=review if review is not None and review.verdict is not Verdict.CLEARED else None,
-        marks=marked(text, review.findings) if review is not None else [],
+        **_review(text, review),
     )
 
 
@@ -134,6 +133,25 @@ def ticket_drop(ticket_id: uuid.UUID) -> ResponseReturnValue:
     return _close(_held(ticket_id), reason=DROPPED)
 
 
+@blueprint.post("/tickets/<uuid:ticket_id>/outcome")
+@needs(Permission.ANSWER_TICKETS)
+def ticket_outcome(ticket_id: uuid.UUID) -> ResponseReturnValue:
+    """Say of a message with an unknown outcome whether it arrived; if it did not, it is sent again."""
+    found = load(Ticket, ticket_id, lock=True)
+    found_out = request.form.get("arrived")
+    if found.reason != "unknown outcome" or found_out not in ("yes", "no"):
+        abort(409)
+    try:
+        decide(found, arrived=found_out == "yes", person=here().person, now=now())
+    except (TicketClosed, TakenByAnother) as error:
+        return _page(found, trouble=_trouble(found, error)), 409
+    except AlreadySettled:
+        words_of_it = _("The channel has reported meanwhile what became of the message. Close the ticket.")
+        return _page(found, trouble=words_of_it), 409
+    flash(_("Noted that it arrived.") if found_out == "yes" else _("It is sent again."))
+    return redirect(url_for("desk.queue"))
+
+
 @blueprint.post("/tickets/<uuid:ticket_id>/close")
 @needs(Permission.ANSWER_TICKETS)
 def ticket_close(ticket_id: uuid.UUID) -> ResponseReturnValue:
@@ -166,6 +184,7 @@ def _held(ticket_id: uuid.UUID) -> Ticket:
 def _page(found: Ticket, *, typed: str = "", trouble: str | None = None, outcome: dict[str, Any] | None = None) -> str:
     visit = here()
     sees = visit.may(Permission.SEE_CONTENT)
+    review = check(found, typed, person=visit.person, now=now()) if typed else None
     return render_template(
         "desk/desk.html",
         ticket=found,
@@ -174,8 +193,7 @@ def _page(found: Ticket, *, typed: str = "", trouble: str | None = None, outcome
         typed=typed,
         trouble=trouble,
         outcome=outcome,
-        review=None,
-        marks=[],
+        **_review(typed, review),
         held_because=_rules_about(found) if found.reason == "held" else [],
         is_mine=found.taken_by == visit.person,
         is_anothers=found.taken_by is not None and found.taken_by != visit.person,
@@ -183,6 +201,15 @@ def _page(found: Ticket, *, typed: str = "", trouble: str | None = None, outcome
         **_thread(found),
         **_queue(),
     )
+
+
+def _review(text: str, review: Preview | None) -> dict[str, Any]:
+    """What stops a text, if anything does, and where."""
+    stops = review is not None and review.verdict is not Verdict.CLEARED
+    return {
+        "review": review if stops else None,
+        "marks": marked(text, review.findings) if review is not None and stops else [],
+    }
 
 
 def _queue() -> dict[str, Any]:

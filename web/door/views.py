@@ -7,7 +7,7 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import format_time
 from flask_babel import gettext as _
-from flask_limiter import RequestLimit
+from flask_limiter import RateLimitExceeded, RequestLimit
 
 from compliance import audit
 from tenants import organisations, people, sign_in
@@ -83,6 +83,12 @@ def refuse_for_now(limit: RequestLimit) -> Response:
     page = show(firm, error=words, email=request.form.get("email", ""))
     wait_seconds = max(1, int((at - access.now()).total_seconds()))
     return Response(page, 429, {"Retry-After": str(wait_seconds)}, content_type="text/html; charset=utf-8")
+
+
+@blueprint.errorhandler(RateLimitExceeded)
+def answer_with_the_page(error: RateLimitExceeded) -> ResponseReturnValue:
+    """Answer with the page that `refuse_for_now` made."""
+    return error.get_response()
 
 
 @blueprint.post("/<organisation>/sign-in")
