@@ -25,7 +25,8 @@ from bot.flows.operations import Connector
 from bot.outbox import Outbound
 from compliance import policy
 from compliance.policy import PolicyDocument
-from tenants import organisations, people, secrets as kept_secrets
+from tenants import organisations, people
+from tenants import secrets as kept_secrets
 from tenants.context import Actor
 from tenants.database import acting_as, as_platform, db
 from tenants.http import Client
@@ -89,6 +90,7 @@ CONNECTOR: dict[str, Any] = {
     },
 }
 
+
 @dataclass
 class Firm:
     """A firm, and what a test does with it."""
@@ -129,7 +131,9 @@ class Firm:
         """Take in a webhook, signed as the provider signs."""
         return receive(app=self.app, raw=raw, signature=sign(raw), now=now or datetime.now(UTC))
 
-    def write(self, text: str, *, who: str = "41790000001", at: datetime | None = None, wamid: str | None = None) -> str:
+    def write(
+        self, text: str, *, who: str = "41790000001", at: datetime | None = None, wamid: str | None = None
+    ) -> str:
         """The customer writes; return the message's id."""
         message = text_message(text, who=who, at=at, wamid=wamid)
         self.receive(self.webhook(message))
@@ -173,7 +177,9 @@ class Firm:
         """What the stand-in was sent for this phone, in order."""
         client = Client(allow=["127.0.0.0/8"])
         try:
-            answer = client.get(f"{self.cloud_api}/_control/phones/{who}/thread?number={self.phone_number_id}", timeout_seconds=5)
+            answer = client.get(
+                f"{self.cloud_api}/_control/phones/{who}/thread?number={self.phone_number_id}", timeout_seconds=5
+            )
         finally:
             client.close()
         entries = json.loads(answer.body).get("entries", [])
@@ -196,7 +202,9 @@ class Firm:
         return list(db.session.scalars(sa.select(Outbound).order_by(Outbound.id)))
 
 
-def make_firm(*, cloud_api: str = "http://127.0.0.1:9", flow: str = FLOW, document: dict[str, Any] | None = None) -> Firm:
+def make_firm(
+    *, cloud_api: str = "http://127.0.0.1:9", flow: str = FLOW, document: dict[str, Any] | None = None
+) -> Firm:
     """Make a firm with an admin, an agent and an officer."""
     now = datetime.now(UTC)
     slug = f"firm-{secrets.token_hex(5)}"
@@ -271,7 +279,9 @@ def text_message(
     }
 
 
-def status(wamid: str, word: str, *, callback: str | None = None, at: datetime | None = None, **rest: Any) -> dict[str, Any]:
+def status(
+    wamid: str, word: str, *, callback: str | None = None, at: datetime | None = None, **rest: Any
+) -> dict[str, Any]:
     """A status of a webhook."""
     named = {"biz_opaque_callback_data": callback} if callback else {}
     moment = str(int((at or datetime.now(UTC)).timestamp()))
@@ -297,4 +307,3 @@ def _register_number(firm: Firm) -> None:
         client.post(f"{firm.cloud_api}/_control/numbers", json=number, timeout_seconds=5)
     finally:
         client.close()
-

@@ -10,10 +10,30 @@ revision = "004_isolation"
 down_revision = "003_conversation"
 
 OWNED = (
-    "audit_entry brand browser_session channel connector connector_call contact contact_identity contact_key "
-    "conversation decision flow_version identity_provider inbound_event membership organisation_key outbound policy "
-    "portal_link receipt secret ticket vault_entry"
-).split()
+    "audit_entry",
+    "brand",
+    "browser_session",
+    "channel",
+    "connector",
+    "connector_call",
+    "contact",
+    "contact_identity",
+    "contact_key",
+    "conversation",
+    "decision",
+    "flow_version",
+    "identity_provider",
+    "inbound_event",
+    "membership",
+    "organisation_key",
+    "outbound",
+    "policy",
+    "portal_link",
+    "receipt",
+    "secret",
+    "ticket",
+    "vault_entry",
+)
 HERE = "organisation_id = nullif(current_setting('guichet.organisation', true), '')::uuid"
 
 

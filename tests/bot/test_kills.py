@@ -148,9 +148,7 @@ def _write(
     while not stop.is_set():
         phone = phones[number % len(phones)]
         text = f"m{number:05}"
-        control.post(
-            f"/phones/{phone}/messages", {"number": firm.phone_number_id, "kind": "text", "text": text}
-        )
+        control.post(f"/phones/{phone}/messages", {"number": firm.phone_number_id, "kind": "text", "text": text})
         written[phone].append(text)
         number += 1
         time.sleep(0.03)
@@ -159,14 +157,13 @@ def _write(
 def _let_finish(firm: Firm, control: Control, written: dict[str, list[str]]) -> int:
     """Wait until everything is taken and settled; play the person who is asked about unknown outcomes."""
     total = sum(len(messages) for messages in written.values())
-    decided = 0
+    decided, taken = 0, 0
+    states: Counter[str] = Counter()
     end = time.monotonic() + FINISH_SECONDS
     while time.monotonic() < end:
         decided += _decide_like_a_person(firm, control)
         with firm.acting():
-            taken = db.session.scalar(
-                sa.select(sa.func.count()).select_from(InboundEvent).where(InboundEvent.state == "taken")
-            )
+            taken = len(db.session.scalars(sa.select(InboundEvent.id).where(InboundEvent.state == "taken")).all())
             states = Counter(db.session.scalars(sa.select(Outbound.state)))
         if taken == total and set(states) == {"accepted"} and states["accepted"] == total:
             return decided

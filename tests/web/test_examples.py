@@ -35,12 +35,13 @@ from compliance.labels import Assurance, Verdict
 from compliance.policy import Notices, PolicyDocument
 from compliance.rules import emergencies
 from tenants.roles import Role
-from web.demo.examples import load_example, slugs
+from web.demo.examples import load_example
+from web.examples import slugs
 from web.demo.firms import TOKENS, create_firms
 from web.demo.identity_provider import Audience
 
 EXAMPLES = Path(__file__).parents[2] / "web" / "examples"
-FIRMS = sorted(folder.name for folder in EXAMPLES.iterdir() if folder.is_dir())
+FIRMS = sorted(folder.name for folder in EXAMPLES.iterdir() if (folder / "organisation.yaml").is_file())
 CONVERSATIONS = sorted(EXAMPLES.glob("*/conversations/*.yaml"))
 WITHOUT_GATE = [path for path in CONVERSATIONS if "verdict: diverted" not in path.read_text(encoding="utf-8")]
 ACTS = {"write", "tap", "open_portal", "send_in_portal", "tap_in_portal", "read_portal"}

@@ -16,8 +16,8 @@ import click
 import migrations
 from tenants import embedded, keys
 from tenants.http import AnswerLost, Client, ConnectFailed
+from web import examples
 from web.config import Settings
-from web.demo import examples
 from web.demo.installation import LOOPBACK, install
 from web.demo.player import play_all
 from web.demo.town import Town, introduce, town

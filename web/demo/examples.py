@@ -4,29 +4,18 @@ The one rule: whatever the demo sets up and whatever its stand-ins know comes fr
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, fields
 from typing import Any
 
-from bot.flows.definition import Flow, load, read_document
-from bot.flows.operations import Connector
-from compliance.policy import PolicyDocument
+from web import examples
 from web.demo.firms import TOKENS
 from web.demo.identity_provider import Audience, Client, Person
-
-EXAMPLES = Path(__file__).parents[1] / "examples"
+from web.examples import Documents
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
-    """An example firm."""
-
-    slug: str
-    organisation: dict[str, Any]
-    policy: PolicyDocument
-    flows: tuple[Flow, ...]
-    connectors: tuple[Connector, ...]
-    conversations: tuple[dict[str, Any], ...]
+class Example(Documents):
+    """An example firm, with what its stand-ins know of it."""
 
     @property
     def people(self) -> list[Person]:
@@ -77,31 +66,10 @@ class Example:
         )
 
 
-def slugs() -> list[str]:
-    """The example firms there are."""
-    return sorted(folder.name for folder in EXAMPLES.iterdir() if (folder / "organisation.yaml").is_file())
-
-
 def load_example(*, slug: str, addresses: Mapping[str, str]) -> Example:
-    """Read a firm; `addresses` gives `firms` and `identity_provider`, which its documents name as `${firms}`."""
-    folder = EXAMPLES / slug
-
-    def read(path: Path) -> str:
-        text = path.read_text(encoding="utf-8")
-        for name, address in addresses.items():
-            text = text.replace(f"${{{name}}}", address.rstrip("/"))
-        return text
-
-    return Example(
-        slug=slug,
-        organisation=read_document(read(folder / "organisation.yaml")),
-        policy=PolicyDocument.model_validate(read_document(read(folder / "policy.yaml"))),
-        flows=tuple(load(read(path)) for path in sorted(folder.glob("flows/*.yaml"))),
-        connectors=tuple(
-            Connector.model_validate(read_document(read(path))) for path in sorted(folder.glob("connectors/*.yaml"))
-        ),
-        conversations=tuple(read_document(read(path)) for path in sorted(folder.glob("conversations/*.yaml"))),
-    )
+    """Read a firm; `addresses` gives `firms` and `identity_provider`."""
+    documents = examples.read(slug=slug, addresses=addresses)
+    return Example(**{each.name: getattr(documents, each.name) for each in fields(documents)})
 
 
 def _names(staff: Mapping[str, Any]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 import functools
 from dataclasses import dataclass
 
-from web.demo.examples import load_example, slugs
+from web import examples
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +17,10 @@ class Opener:
 @functools.cache
 def openers(slug: str) -> tuple[Opener, ...]:
     """The openers of a firm, each once; none for a firm that is no example."""
-    if slug not in slugs():
+    if slug not in examples.slugs():
         return ()
     found: dict[str, Opener] = {}
-    for conversation in load_example(slug=slug, addresses={}).conversations:
+    for conversation in examples.read(slug=slug, addresses={}).conversations:
         for step in conversation["steps"]:
             if text := step.get("write"):
                 found.setdefault(text, Opener(text, conversation["customer"]["language"]))
@@ -30,7 +30,7 @@ def openers(slug: str) -> tuple[Opener, ...]:
 @functools.cache
 def known_customers(slug: str) -> tuple[tuple[str, str], ...]:
     """The example firm's customers: telephone and name."""
-    if slug not in slugs():
+    if slug not in examples.slugs():
         return ()
-    customers = load_example(slug=slug, addresses={}).organisation["customers"]
+    customers = examples.read(slug=slug, addresses={}).organisation["customers"]
     return tuple((customer["phone"], customer["name"]) for customer in customers)
