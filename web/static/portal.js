@@ -15,14 +15,14 @@ if (field) {
 
 const conversation = document.querySelector("#conversation");
 if (conversation) {
-  const last = () => document.querySelector("#conversation")?.lastElementChild;
+  const toEnd = () => document.querySelector("#conversation")?.lastElementChild?.scrollIntoView({ block: "end" });
   const isNear = () => document.documentElement.scrollHeight - scrollY - innerHeight < 240;
-  let stays = true;
+  // What is kept comes first for who has just arrived; else a chat opens at its last message.
+  let stays = !document.querySelector(".kept");
+  if (stays && conversation.querySelector(".thread")) toEnd();
   addEventListener("scroll", () => (stays = isNear()), { passive: true });
-  new MutationObserver(() => stays && last()?.scrollIntoView({ block: "end" })).observe(conversation.parentElement, {
-    childList: true,
-    subtree: true,
-  });
+  document.addEventListener("submit", () => (stays = true));
+  new MutationObserver(() => stays && toEnd()).observe(conversation.parentElement, { childList: true, subtree: true });
 }
 
 document.querySelector("form[data-at-once]")?.requestSubmit();
