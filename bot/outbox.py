@@ -120,8 +120,10 @@ def submit(message: Message, *, to: Destination, author: Actor, now: datetime, p
     if review.sealed is not None:
         _queue(review.decision_id, review.sealed, to=to, author=author, now=now)
     elif review.verdict is Verdict.DIVERTED:
-        _keep(review.decision_id, message, "diverted", to=to, now=now)
-        _say_instead("diverted", message, to=to, now=now, with_link=True)
+        # A notice holds nothing that could be read later; who said it knows what to say instead.
+        if purpose == "reply":
+            _keep(review.decision_id, message, "diverted", to=to, now=now)
+            _say_instead("diverted", message, to=to, now=now, with_link=True)
     elif review.verdict is Verdict.HELD:
         entry = _keep(review.decision_id, message, "held", to=to, now=now)
         tickets.open_ticket(
@@ -148,6 +150,11 @@ def portal_link(message: Message, *, to: Destination, now: datetime) -> Message:
     token = links.make(contact_id=to.contact_id, conversation_id=to.conversation_id, now=now)
     button = policy.in_language(OPEN, message.language)
     return dataclasses.replace(message, kind="link", url=f"{to.portal_url}/l/{token}", button=button)
+
+
+def invite(notice: Message, *, to: Destination, now: datetime) -> None:
+    """Invite to the portal, in the flow's own words where the gate clears them, else in the policy's."""
+    _say_instead("diverted", dataclasses.replace(notice, notice=notice.body), to=to, now=now, with_link=True)
 
 
 def tell(words: str, *, language: str) -> Message:

@@ -34,8 +34,7 @@ def apply(
             case Say():
                 outbox.submit(effect.message, to=to, author=author, now=now)
             case OpenPortal():
-                notice = outbox.portal_link(effect.notice, to=to, now=now)
-                outbox.submit(notice, to=to, author=author, purpose="notice", now=now)
+                outbox.invite(effect.notice, to=to, now=now)
             case Call():
                 connectors.ask(
                     organisation_id=context.current_organisation(),
