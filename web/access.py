@@ -8,6 +8,7 @@ Run as a program it prints `docs/access.md`, the table of routes and roles.
 """
 
 import functools
+import secrets
 import sys
 import uuid
 from collections.abc import Callable, Mapping
@@ -28,7 +29,7 @@ from tenants.organisations import NoOrganisation
 from tenants.people import NotAMember
 from tenants.roles import Permission, Role, may
 from web import words
-from web.app import show_shell
+from web.app import create_app, show_shell
 from web.config import Settings
 from web.i18n import prefer
 
@@ -275,9 +276,7 @@ def _needs_of(app: Flask, endpoint: str) -> tuple[Permission, ...]:
 
 def written() -> str:
     """Render docs/access.md without a server: routes need no database."""
-    from web.app import create_app
-
-    return table(create_app(Settings(secret_key="only to build the table")))
+    return table(create_app(Settings(secret_key=secrets.token_hex())))
 
 
 if __name__ == "__main__":

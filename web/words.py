@@ -174,6 +174,7 @@ ACTS = {
     "received": _("Received"),
     "sent": _("Sent"),
     "sign-in failed": _("Sign-in failed"),
+    "sign-in refused": _("Sign-in refused"),
     "signed in": _("Signed in"),
     "signed out": _("Signed out"),
     "status": _("Delivery reported"),
