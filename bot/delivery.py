@@ -77,10 +77,16 @@ def note_orphans(channel_id: uuid.UUID, *, now: datetime) -> int:
 
 def ask_about_unknown(*, now: datetime) -> int:
     """Ask a person about outcomes that no status has settled; return how many."""
-    asked = sa.select(tickets.Ticket.about_id).where(tickets.Ticket.reason == "unknown outcome")
+    # A message that a person had sent again may be lost again.
+    is_asked = sa.exists().where(
+        tickets.Ticket.organisation_id == Outbound.organisation_id,
+        tickets.Ticket.about_id == Outbound.id,
+        tickets.Ticket.reason == "unknown outcome",
+        tickets.Ticket.closed_at.is_(None),
+    )
     lost = db.session.scalars(
         sa.select(Outbound)
-        .where(Outbound.state == "unknown", Outbound.claimed_at < now - SETTLE_AFTER, Outbound.id.not_in(asked))
+        .where(Outbound.state == "unknown", Outbound.claimed_at < now - SETTLE_AFTER, ~is_asked)
         .with_for_update(skip_locked=True)
     ).all()
     for outbound in lost:
@@ -123,10 +129,10 @@ def claim(channel: ConnectedChannel, *, now: datetime) -> list[Claim]:
 
 
 def next_due(channel_id: uuid.UUID) -> datetime | None:
-    """When the next waiting message of a channel may go, or None when none waits."""
+    """When the next waiting message of a channel may go, or None when none waits that nothing holds back."""
     return db.session.scalar(
         sa.select(sa.func.min(Outbound.not_before)).where(
-            Outbound.channel_id == channel_id, Outbound.state == "waiting"
+            Outbound.channel_id == channel_id, Outbound.state == "waiting", ~_is_held_back()
         )
     )
 
@@ -151,8 +157,11 @@ def settle(outbound_id: uuid.UUID, outcome: Outcome, *, now: datetime) -> None:
         case Act.PAUSE:
             outbound.state = "waiting"
             outbound.not_before = now
-            routes.pause(load(ConnectedChannel, outbound.channel_id), reason=outcome.detail_safe, now=now)
-            _ask_person(outbound, "not delivered", now)
+            channel = load(ConnectedChannel, outbound.channel_id)
+            if channel.paused_at is None:
+                # Those under way with it meet the same: one person is told once.
+                routes.pause(channel, reason=outcome.detail_safe, now=now)
+                _ask_person(outbound, "not delivered", now)
         case Act.UNKNOWN:
             _become_unknown(outbound, outcome.detail_safe)
         case _:
@@ -162,13 +171,6 @@ def settle(outbound_id: uuid.UUID, outcome: Outcome, *, now: datetime) -> None:
 
 def _candidates(channel: ConnectedChannel, allowance: int, now: datetime) -> list[tuple[Outbound, Conversation]]:
     """The oldest unfinished message of each conversation, where that one waits and is due."""
-    older = orm.aliased(Outbound)
-    blocked = sa.exists().where(
-        older.channel_id == Outbound.channel_id,
-        older.conversation_id == Outbound.conversation_id,
-        older.state.in_(UNFINISHED),
-        older.id < Outbound.id,
-    )
     rows = db.session.execute(
         sa.select(Outbound, Conversation)
         .join(Conversation, Conversation.id == Outbound.conversation_id)
@@ -176,7 +178,7 @@ def _candidates(channel: ConnectedChannel, allowance: int, now: datetime) -> lis
             Outbound.channel_id == channel.id,
             Outbound.state == "waiting",
             Outbound.not_before <= now,
-            ~blocked,
+            ~_is_held_back(),
         )
         .order_by(Outbound.id)
         .limit(min(allowance, CONNECTIONS))
@@ -184,6 +186,18 @@ def _candidates(channel: ConnectedChannel, allowance: int, now: datetime) -> lis
         .with_for_update(of=(Outbound, Conversation), skip_locked=True)
     ).all()
     return [(row[0], row[1]) for row in rows]
+
+
+def _is_held_back() -> sa.ColumnElement[bool]:
+    """An older message of the same conversation is unfinished: order is kept, and what is unknown holds back."""
+    older = orm.aliased(Outbound)
+    return sa.exists().where(
+        older.organisation_id == Outbound.organisation_id,
+        older.channel_id == Outbound.channel_id,
+        older.conversation_id == Outbound.conversation_id,
+        older.state.in_(UNFINISHED),
+        older.id < Outbound.id,
+    )
 
 
 def _allowance(channel: ConnectedChannel, now: datetime) -> int:
@@ -213,9 +227,9 @@ def _retry(outbound: Outbound, error: SendError, now: datetime) -> None:
         _finish(outbound, "failed", now, error=error.detail_safe)
         _ask_person(outbound, "not delivered", now)
         return
-    pause = error.retry_after_seconds or float(2**outbound.attempts)
-    if error.act is Act.PAIR_RETRY:
-        pause = error.retry_after_seconds or float(4**outbound.attempts)
+    # What the provider asks for is the least: each failure makes it longer.
+    base = 4 if error.act is Act.PAIR_RETRY else 2
+    pause = max(error.retry_after_seconds or 0.0, float(base**outbound.attempts))
     outbound.state = "waiting"
     outbound.not_before = now + timedelta(seconds=pause)
     audit.record(

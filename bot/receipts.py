@@ -1,5 +1,6 @@
 """Receipts: what the channel says became of a message, every word of it kept, never a downgrade."""
 
+import json
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,7 +12,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from bot import tickets
 from bot.channels.base import Status, advance
-from bot.outbox import Outbound, delivery_bell
+from bot.inbox import ROWS
+from bot.outbox import UNFINISHED, Outbound, delivery_bell
 from compliance import audit
 from tenants.database import Base, Owned, db, new_id
 from tenants.queue import ring_after_commit
@@ -51,32 +53,33 @@ def take_in(statuses: Sequence[Status], *, organisation_id: uuid.UUID, channel_i
 def _store(
     statuses: Sequence[Status], *, organisation_id: uuid.UUID, channel_id: uuid.UUID, now: datetime
 ) -> list[Status]:
-    if not statuses:
-        return []
     by_key = {(status.external_id, status.status, status.at): status for status in statuses}
-    stored = db.session.execute(
-        insert(Receipt)
-        .values(
-            [
-                {
-                    "organisation_id": organisation_id,
-                    "id": new_id(),
-                    "channel_id": channel_id,
-                    "external_id": status.external_id,
-                    "status": status.status,
-                    "at": status.at,
-                    "received_at": now,
-                    "outbound_id": _uuid(status.callback_data),
-                    "error_code": status.errors[0].code if status.errors else None,
-                    "pricing": status.pricing,
-                }
-                for status in by_key.values()
-            ]
+    # In one order everywhere: two webhooks with the same statuses must not wait for each other in a circle.
+    rows = [
+        {
+            "organisation_id": organisation_id,
+            "id": new_id(),
+            "channel_id": channel_id,
+            "external_id": status.external_id,
+            "status": status.status,
+            "at": status.at,
+            "received_at": now,
+            "outbound_id": _uuid(status.callback_data),
+            "error_code": _error_code(status),
+            "pricing": _storable(status.pricing),
+        }
+        for _, status in sorted(by_key.items())
+    ]
+    return [
+        by_key[row.external_id, row.status, row.at]
+        for start in range(0, len(rows), ROWS)
+        for row in db.session.execute(
+            insert(Receipt)
+            .values(rows[start : start + ROWS])
+            .on_conflict_do_nothing()
+            .returning(Receipt.external_id, Receipt.status, Receipt.at)
         )
-        .on_conflict_do_nothing()
-        .returning(Receipt.external_id, Receipt.status, Receipt.at)
-    ).all()
-    return [by_key[(row.external_id, row.status, row.at)] for row in stored]
+    ]
 
 
 def _apply(status: Status, *, organisation_id: uuid.UUID, channel_id: uuid.UUID, now: datetime) -> None:
@@ -85,20 +88,23 @@ def _apply(status: Status, *, organisation_id: uuid.UUID, channel_id: uuid.UUID,
         return
     if outbound.external_id is None:
         outbound.external_id = status.external_id
-    if outbound.state in ("unknown", "sending"):
-        # The provider has it, whatever became of its answer to us.
+    if outbound.state in UNFINISHED or (outbound.status is None and outbound.state == "failed"):
+        # The provider has it, whatever it answered us, or whatever became of its answer: it must not go again.
         outbound.state = "accepted"
         outbound.finished_at = now
         audit.record("outcome settled", subject=("outbound", outbound.id), details={"by": status.status})
+        tickets.close_about(outbound.id, reason="unknown outcome", now=now)
         ring_after_commit(delivery_bell(organisation_id, channel_id))
     stands = advance(outbound.status, status.status)
     if stands == outbound.status or stands is None:
         return
+    if outbound.status == "failed":
+        outbound.state = "accepted"  # it had failed, and arrived after all
     outbound.status = stands
     audit.record("status", subject=("outbound", outbound.id), details={"status": stands})
     if stands == "failed":
         outbound.state = "failed"
-        outbound.error_code = status.errors[0].code if status.errors else None
+        outbound.error_code = _error_code(status)
         tickets.open_ticket(
             conversation_id=outbound.conversation_id,
             contact_id=outbound.contact_id,
@@ -115,6 +121,22 @@ def _find(status: Status, channel_id: uuid.UUID) -> Outbound | None:
     if wanted is not None:
         return db.session.scalar(query.where(Outbound.id == wanted))
     return db.session.scalar(query.where(Outbound.external_id == status.external_id))
+
+
+def _error_code(status: Status) -> int | None:
+    """The first error's code, where it is one: what comes from outside may be any number."""
+    code = status.errors[0].code if status.errors else None
+    return code if code is not None and 0 <= code < 2**31 else None
+
+
+def _storable(pricing: dict[str, Any] | None) -> dict[str, Any] | None:
+    """What is said of the price, if PostgreSQL can keep it: no NUL, no half of a surrogate pair, no infinity."""
+    try:
+        written = json.dumps(pricing, allow_nan=False, ensure_ascii=False)
+        written.encode()
+    except (ValueError, RecursionError):
+        return None
+    return None if "\\u0000" in written else pricing
 
 
 def _uuid(text: str | None) -> uuid.UUID | None:
