@@ -9,7 +9,8 @@ import dataclasses
 import hashlib
 import json
 import uuid
-from collections.abc import Mapping
+import weakref
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, NoReturn, final
@@ -21,7 +22,7 @@ from compliance.labels import PUBLIC, Assurance, Direction, Label, Verdict, join
 from compliance.policy import PolicyInForce
 from compliance.rules import RULES, STRICTNESS, Facts, emergencies
 from tenants import context, keys
-from tenants.database import db, load, new_id
+from tenants.database import NotFound, db, load, new_id
 
 _SEAL = object()
 
@@ -35,7 +36,7 @@ class NotRecalled(PermissionError):
 
 
 @final
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Cleared:
     """A message that may be sent now. Senders take nothing else."""
 
@@ -49,11 +50,24 @@ class Cleared:
     def __post_init__(self, seal: object) -> None:
         if seal is not _SEAL:
             raise Forged("only the gate clears")
+        _genuine.add(self)
+
+    def __init_subclass__(cls) -> None:
+        raise Forged("nothing is cleared in another way")
 
     def _refuse(self, *arguments: object) -> NoReturn:
         raise Forged("what is cleared is neither copied nor stored")
 
     __reduce__ = __reduce_ex__ = __copy__ = __deepcopy__ = __replace__ = _refuse
+
+
+_genuine: weakref.WeakSet[Cleared] = weakref.WeakSet()
+
+
+def check_is_genuine(message: Cleared) -> None:
+    """Raise Forged unless the gate made this very message: senders ask before they send."""
+    if message not in _genuine:
+        raise Forged("the gate did not make this")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -97,16 +111,23 @@ def recall(
     outbound_id: uuid.UUID,
     decision_id: uuid.UUID,
     sealed: bytes,
+    conversation_id: uuid.UUID,
+    channel_id: uuid.UUID,
     last_inbound_at: datetime | None,
     now: datetime,
 ) -> Cleared:
-    """Open what was cleared, for sending now. Raise NotRecalled."""
-    decision = load(Decision, decision_id)
+    """Open what was cleared, for sending now in this conversation on this channel. Raise NotRecalled."""
+    try:
+        decision = load(Decision, decision_id)
+    except NotFound as error:
+        raise NotRecalled("there is no such decision") from error
     fingerprint = hashlib.sha256(sealed).digest()
     if decision.outcome != Verdict.CLEARED.value or decision.fingerprint != fingerprint:
         raise NotRecalled("the payload is not what was cleared")
     if decision.mac != _mac(decision):
         raise NotRecalled("the decision does not bear the gate's mark")
+    if (decision.conversation_id, decision.channel_id) != (conversation_id, channel_id):
+        raise NotRecalled("it was cleared for another place")
     try:
         opened = json.loads(keys.unseal(sealed, place=f"outbound:{decision_id}", contact_id=decision.contact_id))
     except keys.CannotOpen as error:
@@ -125,9 +146,12 @@ def recall(
 def _check_still_allowed(
     decision: Decision, opened: Mapping[str, Any], last_inbound_at: datetime | None, now: datetime
 ) -> None:
-    ruling = policy.in_force(now=now)
-    if opened["purpose"] == "emergency":
+    if opened["purpose"] == "emergency" and emergencies.is_approved(opened["payload"]["text"]):
         return
+    try:
+        ruling = policy.in_force(now=now)
+    except policy.NoPolicy as error:
+        raise NotRecalled("no policy is in force") from error
     if opened["channel"] not in policy.PROTECTED_CHANNELS:
         window = timedelta(hours=ruling.document.window_hours)
         if last_inbound_at is None or now - last_inbound_at >= window:
@@ -149,6 +173,7 @@ def _decide(decision_id: uuid.UUID, draft: Draft, now: datetime) -> Review:
 def _judge(
     draft: Draft, ruling: PolicyInForce, now: datetime
 ) -> tuple[Verdict, Label, tuple[Finding, ...], tuple[Judgement, ...]]:
+    _check_is_read(draft)
     if draft.purpose == "emergency" and emergencies.is_approved("".join(piece.text for piece in draft.pieces)):
         spoken = Judgement(rule="emergency", verdict=Verdict.CLEARED, reason="an approved emergency text")
         return Verdict.CLEARED, PUBLIC, (), (spoken,)
@@ -169,6 +194,29 @@ def _judge(
     judgements = tuple(judgement for rule in RULES if (judgement := rule.judge(facts)) is not None)
     verdict = max((j.verdict for j in judgements), key=STRICTNESS.index, default=Verdict.CLEARED)
     return verdict, label, findings, judgements
+
+
+class Unread(ValueError):
+    """A payload has words that are not among the pieces that are read."""
+
+
+def _check_is_read(draft: Draft) -> None:
+    """Raise Unread unless every word of the payload is among the pieces: what is judged is what is sent."""
+    read = "".join(piece.text for piece in draft.pieces)
+    for words in _words({**draft.payload, "kind": "", "language": ""}):
+        if words not in read:
+            raise Unread
+
+
+def _words(part: Any) -> Iterator[str]:
+    """Every string of a payload but the names of its parts."""
+    if isinstance(part, Mapping):
+        part = list(part.values())
+    if isinstance(part, list):
+        for one in part:
+            yield from _words(one)
+    elif part is not None:
+        yield str(part)
 
 
 def _recognised(pieces: tuple[Piece, ...], language: str) -> tuple[Finding, ...]:

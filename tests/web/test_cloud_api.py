@@ -564,6 +564,7 @@ def test_our_own_sender_knows_each_bad_day(
     meta: Meta, monkeypatch: pytest.MonkeyPatch, fault: dict[str, Any] | None, act: Act | None
 ) -> None:
     monkeypatch.setattr(send, "reveal", lambda _: "t0ken")
+    monkeypatch.setattr(send, "check_is_genuine", lambda message: None)
     number = Number(phone_number_id="1001", secret="token", base_url=meta.server.url, timeout_seconds=0.5)
     payload = {"kind": "text", "text": "Grüezi"}
     message: Any = SimpleNamespace(outbound_id="o-1", recipient={"phone": ANNA}, payload=payload)
@@ -583,6 +584,7 @@ def test_our_own_sender_knows_each_bad_day(
 
 def test_our_own_sender_knows_when_nothing_left(meta: Meta, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(send, "reveal", lambda _: "t0ken")
+    monkeypatch.setattr(send, "check_is_genuine", lambda message: None)
     number = Number(phone_number_id="1001", secret="token", base_url=meta.server.url)
     message: Any = SimpleNamespace(outbound_id="o", recipient={"phone": ANNA}, payload={"kind": "text", "text": "a"})
     meta.server.stop()

@@ -17,7 +17,7 @@ from bot.channels.base import (
     Transport,
 )
 from bot.channels.whatsapp import Number, bodies, errors
-from compliance.gate import Cleared
+from compliance.gate import Cleared, check_is_genuine
 from tenants.http import AddressRefused, AnswerLost, ConnectFailed
 from tenants.reveal import NoSecret, reveal
 
@@ -39,6 +39,7 @@ def sender(*, number: Number, http: Transport) -> Callable[[Cleared], Outcome]:
 
 
 def _send(message: Cleared, number: Number, http: Transport, authorization: dict[str, str]) -> Outcome:
+    check_is_genuine(message)
     try:
         body = bodies.body(payload=message.payload, recipient=message.recipient, callback_data=str(message.outbound_id))
     except bodies.Unsendable as problem:
