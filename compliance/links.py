@@ -82,7 +82,13 @@ def look(token: str, *, now: datetime) -> tuple[LinkState, PortalLink | None]:
 
 def spend(token: str, *, reader: bytes, now: datetime) -> PortalLink:
     """Spend a link for who signed in. Raise LinkClosed."""
-    link = db.session.scalar(sa.select(PortalLink).where(PortalLink.token_hash == _hash(token)).with_for_update())
+    link = db.session.scalar(
+        sa.select(PortalLink)
+        .where(PortalLink.token_hash == _hash(token))
+        .with_for_update()
+        # A look before may have seen it open while somebody else was spending it.
+        .execution_options(populate_existing=True)
+    )
     if link is None:
         raise LinkClosed(LinkState.UNKNOWN)
     state = _state(link, now)
@@ -92,6 +98,7 @@ def spend(token: str, *, reader: bytes, now: datetime) -> PortalLink:
     link.spent_at = now
     link.spent_by = reader
     audit.record("link spent", subject=("portal_link", link.id))
+    db.session.flush()
     return link
 
 
