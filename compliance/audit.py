@@ -43,6 +43,10 @@ class AuditEntry(Owned, Base):
     )
 
 
+class AboutNobody(ValueError):
+    """A private part names nobody with whose key it could be sealed."""
+
+
 def record(
     act: str,
     *,
@@ -51,7 +55,12 @@ def record(
     about: uuid.UUID | None = None,
     private: Mapping[str, Any] | None = None,
 ) -> None:
-    """Add an entry. `private` concerns the contact `about` and is sealed with that contact's key."""
+    """Add an entry. `private` concerns the contact `about` and is sealed with that contact's key.
+
+    Raise AboutNobody.
+    """
+    if private is not None and about is None:
+        raise AboutNobody(act)
     entry_id = new_id()
     sealed = commitment = None
     if private is not None and about is not None:

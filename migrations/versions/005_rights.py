@@ -10,8 +10,12 @@ revision = "005_rights"
 down_revision = "004_isolation"
 
 PROGRAM = "guichet_program"
-ADDED = ("audit_entry", "decision", "receipt", "organisation_key")
+ADDED = ("decision", "receipt", "organisation_key")
 """Rows that are only ever added."""
+ENTRY = (
+    "organisation_id, id, actor_kind, actor_id, act, subject_kind, subject_id, details, contact_id, sealed, commitment"
+)
+"""What the program says of an entry of the log; when it happened is for the database's clock to say."""
 CHANGED = {
     "organisation": None,
     "person": None,
@@ -45,6 +49,7 @@ REMOVED = ("membership", "brand", "secret", "identity_provider", "channel_route"
 def upgrade() -> None:
     for table in ADDED:
         op.execute(f"GRANT SELECT, INSERT ON {table} TO {PROGRAM}")
+    op.execute(f"GRANT SELECT, INSERT ({ENTRY}) ON audit_entry TO {PROGRAM}")
     for table, columns in CHANGED.items():
         op.execute(f"GRANT SELECT, INSERT ON {table} TO {PROGRAM}")
         op.execute(f"GRANT UPDATE{f' ({columns})' if columns else ''} ON {table} TO {PROGRAM}")
@@ -77,5 +82,5 @@ def downgrade() -> None:
         op.execute(f"DROP TRIGGER never_changed ON {table}")
     op.execute("DROP FUNCTION refuse_change()")
     op.execute(f"REVOKE ALL ON alembic_version FROM {PROGRAM}")
-    for table in (*ADDED, *CHANGED):
+    for table in ("audit_entry", *ADDED, *CHANGED):
         op.execute(f"REVOKE ALL ON {table} FROM {PROGRAM}")
