@@ -68,7 +68,7 @@ class ForeignRow(PermissionError):
 
 
 class BulkChangeRefused(PermissionError):
-    """A bulk UPDATE or DELETE of audited rows: they change one by one, so that each is recorded."""
+    """A bulk INSERT, UPDATE or DELETE of audited rows: they change one by one, so that each is recorded."""
 
 
 class NobodyRecords(RuntimeError):
@@ -144,7 +144,8 @@ def _guard(state: orm.ORMExecuteState) -> None:
     if state.is_column_load or state.is_relationship_load:
         return
     organisation_id = context.current().organisation_id
-    if (state.is_update or state.is_delete) and any(issubclass(mapper.class_, Audited) for mapper in state.all_mappers):
+    changes = state.is_insert or state.is_update or state.is_delete
+    if changes and any(issubclass(mapper.class_, Audited) for mapper in state.all_mappers):
         raise BulkChangeRefused("audited rows change one by one")
     if organisation_id is None:
         if any(issubclass(mapper.class_, Owned) for mapper in state.all_mappers):
@@ -163,14 +164,12 @@ def _guard(state: orm.ORMExecuteState) -> None:
 @event.listens_for(Session, "before_flush")
 def _keep_to_tenant(session: Session, flush_context: object, instances: object) -> None:
     _record_changes(session)
-    organisation_id = context.current().organisation_id
     for row in (*session.new, *session.dirty, *session.deleted):
         if isinstance(row, Owned):
-            if organisation_id is None:
-                context.current_organisation()
-            if row.organisation_id is None:
-                row.organisation_id = organisation_id
-            elif row.organisation_id != organisation_id:
+            here = context.current_organisation()
+            if sa.inspect(row).attrs.organisation_id.value in (None, here):
+                row.organisation_id = here
+            else:
                 raise ForeignRow(f"{type(row).__name__} of another organisation")
 
 
