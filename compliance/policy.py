@@ -7,7 +7,7 @@ empty one clears nothing.
 import functools
 import uuid
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pydantic
 import sqlalchemy as sa
@@ -17,7 +17,7 @@ from compliance import labels
 from compliance.labels import PUBLIC, Assurance, Label
 from tenants.database import Audited, Base, Owned, db, new_id
 
-Texts = dict[str, str]
+Texts = Annotated[dict[str, str], pydantic.Field(min_length=1)]
 
 PROTECTED_CHANNELS = frozenset({"portal"})
 """Channels that the firm controls; everything else is open."""
@@ -113,8 +113,14 @@ def draft(*, document: PolicyDocument, written_by: str) -> Policy:
     return policy
 
 
+class AlreadyApproved(PermissionError):
+    """A version that is in force was to be approved once more; a new one is written instead."""
+
+
 def approve(policy: Policy, *, approved_by: str, now: datetime) -> None:
-    """Put a version in force. Raise NotFourEyes when its author approves it."""
+    """Put a version in force. Raise NotFourEyes when its author approves it, AlreadyApproved the second time."""
+    if policy.approved_by is not None:
+        raise AlreadyApproved
     if approved_by == policy.written_by:
         raise NotFourEyes("somebody else must approve")
     policy.approved_by = approved_by
