@@ -181,7 +181,7 @@ def _encrypt(key: bytes, plain: bytes, place: bytes) -> bytes:
 def _decrypt(key: bytes, sealed: bytes, place: bytes) -> bytes:
     try:
         return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place)
-    except InvalidTag as error:
+    except (InvalidTag, ValueError) as error:  # the latter: too short to be sealed at all
         raise CannotOpen("a sealed value does not open here") from error
 
 
