@@ -1,0 +1,113 @@
+"""The whole demonstration, open in a real browser.
+
+`GUICHET_PICTURES=docs/pictures` keeps the pictures that the tests take.
+"""
+
+import os
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from web.config import Settings
+from web.demo.demonstration import opened
+from web.demo.town import Town
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", "--no-first-run"]
+TIMEOUT_MS = 20_000
+
+Picture = Callable[[Page, str], None]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One process opens the demonstration for all of them."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.slow)
+            item.add_marker(pytest.mark.enable_socket)
+            item.add_marker(pytest.mark.xdist_group("demonstration"))
+
+
+@pytest.fixture(scope="session")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """The demonstration."""
+    if not Path(CHROMIUM).exists():
+        pytest.skip("there is no Chromium here")
+    folder = tmp_path_factory.mktemp("demonstration")
+    with opened(Settings(data_folder=folder, log_level="error"), port=_free_ports()) as town:
+        yield town
+
+
+@pytest.fixture(scope="session")
+def chromium(place: Town) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
+    """Open a page of its own; what its console complains of fails the test."""
+    complaints: list[str] = []
+    contexts = []
+
+    def open_one(*, language: str = "en-GB", theme: str = "light", width: int = 1440, height: int = 900) -> Page:
+        context = chromium.new_context(
+            locale=language,
+            color_scheme="dark" if theme == "dark" else "light",
+            viewport={"width": width, "height": height},
+            reduced_motion="reduce",
+        )
+        context.set_default_timeout(TIMEOUT_MS)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda said: complaints.append(said.text) if "Content Security" in said.text else None)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def picture() -> Picture:
+    """Keep a picture where pictures are wanted."""
+    folder = os.environ.get("GUICHET_PICTURES")
+
+    def take(page: Page, name: str) -> None:
+        if folder:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=str(Path(folder) / f"{name}.png"))
+
+    return take
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds wrong with a page."""
+    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
+    return [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found.response["violations"]]
+
+
+def _free_ports() -> int:
+    """The first of four ports in a row that are free."""
+    for first in range(21_000, 29_000, 4):
+        places = [socket.socket() for _ in range(4)]
+        try:
+            for offset, one in enumerate(places):
+                one.bind(("127.0.0.1", first + offset))
+        except OSError:
+            continue
+        finally:
+            for one in places:
+                one.close()
+        return first
+    raise OSError("no ports are free")
