@@ -2,11 +2,9 @@
 
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +16,7 @@ from tenants import embedded, keys
 from tenants.http import AnswerLost, Client, ConnectFailed
 from web import examples
 from web.config import Settings
+from web.demo import processes
 from web.demo.installation import LOOPBACK, install
 from web.demo.player import play_all
 from web.demo.town import Town, introduce, town
@@ -45,6 +44,7 @@ def demonstrate(settings: Settings, *, once: bool, port: int | None) -> int:
 @contextmanager
 def opened(settings: Settings, *, port: int) -> Iterator[Town]:
     """Open everything: engines, database, example firms, town, the program's processes. Within, its context."""
+    processes.warm_up()
     master_key = settings.master_key or _kept_master_key(settings.data_folder)
     program = f"http://localhost:{port}"
     with (
@@ -66,49 +66,10 @@ def opened(settings: Settings, *, port: int) -> Iterator[Town]:
         with own.app_context():
             for example in place.examples:
                 install(example, addresses=place.addresses, now=datetime.now(UTC))
-            with _processes(environment, settings.data_folder):
+            with processes.running(COMMANDS, environment=environment, log=settings.data_folder / "log"):
                 _wait_until_ready(program)
                 introduce(place)
                 yield place
-
-
-@contextmanager
-def _processes(environment: Mapping[str, str], folder: Path) -> Iterator[None]:
-    """Run the program's processes, and start again whichever leaves."""
-    log = folder / "log"
-    log.mkdir(parents=True, exist_ok=True)
-    running: dict[tuple[str, ...], subprocess.Popen[bytes]] = {}
-    stopping = threading.Event()
-
-    def start(command: tuple[str, ...]) -> subprocess.Popen[bytes]:
-        with (log / f"{'-'.join(command[:2])}.log").open("ab") as out:
-            return subprocess.Popen(
-                [sys.executable, "-m", "web.cli", *command], env=dict(environment), stdout=out, stderr=out
-            )
-
-    def watch() -> None:
-        while not stopping.wait(0.5):
-            for command, process in list(running.items()):
-                if process.poll() is not None and not stopping.is_set():
-                    running[command] = start(command)
-
-    for command in COMMANDS:
-        running[command] = start(command)
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    try:
-        yield
-    finally:
-        stopping.set()
-        watcher.join()
-        for process in running.values():
-            process.terminate()
-        for process in running.values():
-            try:
-                process.wait(timeout=15)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
 
 
 def _wait_until_ready(program: str) -> None:
