@@ -184,7 +184,8 @@ def _scene() -> Scene | None:
         return None
     firm = next((one for one in firms if one.slug == request.values.get("organisation")), firms[0])
     contacts = dict(known_customers(firm.slug))
-    who = request.values.get("contact", "")
+    # Another firm has other contacts: who was chosen among those of the one before is left there.
+    who = request.values.get("contact", "") if request.values.get("of", firm.slug) == firm.slug else ""
     if not (who.isdecimal() and 6 <= len(who) <= 15):
         who = next(iter(contacts), "41760000101")
     contacts.setdefault(who, "")
