@@ -188,15 +188,23 @@ ACTS = {
 
 SUBJECTS = {
     "audit_entry": _("entry of the log"),
+    "brand": _("brand"),
+    "channel": _("channel"),
+    "connector": _("connection"),
     "contact": _("contact"),
     "conversation": _("conversation"),
     "decision": _("decision"),
     "decisions": _("decisions"),
+    "flow_version": _("flow"),
+    "identity_provider": _("sign-in of the firm"),
     "inbound_event": _("event"),
     "log": _("log"),
+    "membership": _("role of a person"),
     "outbound": _("message"),
     "person": _("person"),
+    "policy": _("policy"),
     "portal_link": _("link"),
+    "secret": _("secret"),
     "ticket": _("ticket"),
     "vault_entry": _("kept message"),
 }

@@ -29,7 +29,7 @@ def decisions_list() -> ResponseReturnValue:
     return render_template("oversight/decisions.html", chosen=None, **_page())
 
 
-@blueprint.get("/decisions/<uuid:decision_id>", endpoint="decision")
+@blueprint.get("/decisions/<uuid:decision_id>")
 @needs(Permission.SEE_DECISIONS)
 def decisions_one(decision_id: uuid.UUID) -> ResponseReturnValue:
     """One decision: what was decided, by what rule, and what followed."""

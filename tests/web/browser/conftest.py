@@ -3,23 +3,26 @@
 `GUICHET_PICTURES=docs/pictures` keeps the pictures that the tests take.
 """
 
+import contextlib
 import os
 import shutil
 import socket
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it ships no types
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from web.config import Settings
-from web.demo.demonstration import opened
-from web.demo.town import Town
+from tenants.http import AnswerLost, Client, ConnectFailed
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", "--no-first-run"]
 TIMEOUT_MS = 20_000
+READY_SECONDS = 90
 
 Picture = Callable[[Page, str], None]
 
@@ -27,7 +30,7 @@ Picture = Callable[[Page, str], None]
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One process opens the demonstration for all of them."""
     for item in items:
-        if Path(__file__).parent in item.path.parents:
+        if "demo" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.slow)
             item.add_marker(pytest.mark.enable_socket)
@@ -35,17 +38,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    """The demonstration."""
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the demonstration, which runs as its users run it."""
     if not Path(CHROMIUM).exists():
         pytest.skip("there is no Chromium here")
     folder = tmp_path_factory.mktemp("demonstration")
-    with opened(Settings(data_folder=folder, log_level="error"), port=_free_ports()) as town:
-        yield town
+    port = _free_ports()
+    address = f"http://localhost:{port}"
+    environment = {name: value for name, value in os.environ.items() if not name.endswith("_URL")}
+    environment |= {"GUICHET_DATA": str(folder), "GUICHET_LOG_LEVEL": "error"}
+    with (folder / "demo.log").open("wb") as log:
+        command = [sys.executable, "-m", "web.cli", "demo", "--port", str(port)]
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        try:
+            _wait_until_ready(address, process)
+            yield address
+        finally:
+            process.terminate()
+            process.wait(timeout=60)
 
 
 @pytest.fixture(scope="session")
-def chromium(place: Town) -> Iterator[Browser]:
+def demo_chromium(demo: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
         yield browser
@@ -53,13 +67,13 @@ def chromium(place: Town) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
+def open_page(demo_chromium: Browser) -> Iterator[Callable[..., Page]]:
     """Open a page of its own; what its console complains of fails the test."""
     complaints: list[str] = []
     contexts = []
 
     def open_one(*, language: str = "en-GB", theme: str = "light", width: int = 1440, height: int = 900) -> Page:
-        context = chromium.new_context(
+        context = demo_chromium.new_context(
             locale=language,
             color_scheme="dark" if theme == "dark" else "light",
             viewport={"width": width, "height": height},
@@ -95,6 +109,21 @@ def violations(page: Page) -> list[str]:
     """What axe finds wrong with a page."""
     found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
     return [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found.response["violations"]]
+
+
+def _wait_until_ready(address: str, process: subprocess.Popen[bytes]) -> None:
+    """Wait for the simulator, which comes last. Raise TimeoutError."""
+    client = Client(allow=["127.0.0.0/8", "::1/128"])
+    end = time.monotonic() + READY_SECONDS
+    try:
+        while time.monotonic() < end and process.poll() is None:
+            with contextlib.suppress(ConnectFailed, AnswerLost):
+                if client.get(f"{address}/simulator/", timeout_seconds=5).status == 200:
+                    return
+            time.sleep(0.3)
+    finally:
+        client.close()
+    raise TimeoutError("the demonstration did not become ready")
 
 
 def _free_ports() -> int:

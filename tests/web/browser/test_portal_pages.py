@@ -6,7 +6,6 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.web.browser.conftest import Picture, violations
-from web.demo.town import Town
 
 Open = Callable[..., Page]
 
@@ -17,11 +16,9 @@ def sign_in(page: Page, login: str, password: str) -> None:
     page.keyboard.press("Enter")
 
 
-def test_a_link_leads_to_the_message_and_the_conversation_goes_on(
-    place: Town, open_page: Open, picture: Picture
-) -> None:
+def test_a_link_leads_to_the_message_and_the_conversation_goes_on(demo: str, open_page: Open, picture: Picture) -> None:
     phone = open_page(language="de-CH")
-    phone.goto(f"{place.program}/simulator/?organisation=telco&speaks=de&contact=41760009101")
+    phone.goto(f"{demo}/simulator/?organisation=telco&speaks=de&contact=41760009101")
     phone.fill("#text", "Guten Tag, ich brauche meinen PUK")
     phone.keyboard.press("Enter")
     phone.locator("#thread button", has_text="Telco").click()
@@ -48,9 +45,9 @@ def test_a_link_leads_to_the_message_and_the_conversation_goes_on(
     assert "48213977" not in phone.inner_text("#thread")
 
 
-def test_a_draft_survives_the_end_of_the_session(place: Town, open_page: Open) -> None:
+def test_a_draft_survives_the_end_of_the_session(demo: str, open_page: Open) -> None:
     page = open_page(width=390, height=844)
-    page.goto(f"{place.program}/telco/portal/")
+    page.goto(f"{demo}/telco/portal/")
     page.locator("main .primary").click()
     sign_in(page, "emma", "summer-rain")
     page.fill("#text", "A long story")
@@ -65,14 +62,14 @@ def test_a_draft_survives_the_end_of_the_session(place: Town, open_page: Open) -
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_pages_pass_in_both_themes(place: Town, open_page: Open, picture: Picture, theme: str) -> None:
+def test_the_pages_pass_in_both_themes(demo: str, open_page: Open, picture: Picture, theme: str) -> None:
     page = open_page(language="id-ID", theme=theme, width=390, height=844)
-    page.goto(f"{place.program}/regulator/portal/")
+    page.goto(f"{demo}/regulator/portal/")
     assert violations(page) == []
-    page.goto(f"{place.program}/regulator/portal/l/nothing")
+    page.goto(f"{demo}/regulator/portal/l/nothing")
     assert violations(page) == []
     picture(page, f"portal-closed-{theme}")
-    page.goto(f"{place.program}/regulator/portal/")
+    page.goto(f"{demo}/regulator/portal/")
     page.locator("main .primary").click()
     sign_in(page, "budi", "layang-layang")
     expect(page.locator("#conversation")).to_be_visible()

@@ -6,14 +6,13 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.web.browser.conftest import Picture, violations
-from web.demo.town import Town
 
 Open = Callable[..., Page]
 
 
-def test_a_question_is_answered_and_judged(place: Town, open_page: Open, picture: Picture) -> None:
+def test_a_question_is_answered_and_judged(demo: str, open_page: Open, picture: Picture) -> None:
     page = open_page()
-    page.goto(f"{place.program}/simulator/?organisation=regulator&speaks=id&contact=6281200009001")
+    page.goto(f"{demo}/simulator/?organisation=regulator&speaks=id&contact=6281200009001")
     page.fill("#text", "apakah PT Dana Nusantara Tbk terdaftar?")
     page.keyboard.press("Enter")
     expect(page.locator("#thread .bubble.ours")).to_have_count(1)
@@ -26,9 +25,9 @@ def test_a_question_is_answered_and_judged(place: Town, open_page: Open, picture
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_what_is_sensitive_is_masked_and_told(place: Town, open_page: Open, picture: Picture, theme: str) -> None:
+def test_what_is_sensitive_is_masked_and_told(demo: str, open_page: Open, picture: Picture, theme: str) -> None:
     page = open_page(language="de-CH", theme=theme)
-    page.goto(f"{place.program}/simulator/?organisation=telco&speaks=de&contact=4176000900{len(theme)}")
+    page.goto(f"{demo}/simulator/?organisation=telco&speaks=de&contact=4176000900{len(theme)}")
     page.fill("#text", "Meine IBAN ist CH93 0076 2011 6238 5295 7")
     page.keyboard.press("Enter")
     expect(page.locator("#inspector .masked").first).to_be_visible()
@@ -39,9 +38,9 @@ def test_what_is_sensitive_is_masked_and_told(place: Town, open_page: Open, pict
     picture(page, f"simulator-masked-{theme}")
 
 
-def test_it_fits_a_phone(place: Town, open_page: Open, picture: Picture) -> None:
+def test_it_fits_a_phone(demo: str, open_page: Open, picture: Picture) -> None:
     page = open_page(language="fr-CH", theme="dark", width=390, height=844)
-    page.goto(f"{place.program}/simulator/?organisation=telco&speaks=fr&contact=41760009009")
+    page.goto(f"{demo}/simulator/?organisation=telco&speaks=fr&contact=41760009009")
     page.locator("[data-opener]").first.click()
     expect(page.locator("#thread .bubble.ours")).to_have_count(1)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
@@ -49,9 +48,9 @@ def test_it_fits_a_phone(place: Town, open_page: Open, picture: Picture) -> None
     picture(page, "simulator-phone")
 
 
-def test_switches_show_what_is_on(place: Town, open_page: Open) -> None:
+def test_switches_show_what_is_on(demo: str, open_page: Open) -> None:
     page = open_page()
-    page.goto(f"{place.program}/simulator/?organisation=regulator")
+    page.goto(f"{demo}/simulator/?organisation=regulator")
     turn(page, "silent", on=True)
     expect(page.locator("#switch-silent")).to_be_checked()
     turn(page, "rate_limit", on=True)

@@ -81,14 +81,12 @@ def offences(page: Page) -> list[str]:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", list(WIDTHS))
-def test_staff_pages_pass_axe(
-    chromium: Browser, address: str, firm: Firm, ticket: str, scheme: str, width: str
-):
+def test_staff_pages_pass_axe(chromium: Browser, address: str, firm: Firm, ticket: str, scheme: str, width: str):
     with firm.acting():
         conversation = firm.conversation().id
     pages = {
         "agent": ["console/", f"console/conversations/{conversation}", "desk/", f"desk/tickets/{ticket}"],
-        "officer": ["oversight/", "oversight/log", "console/conversations", "console/set-aside"],
+        "officer": ["oversight/log", "console/conversations", "console/set-aside", "oversight/"],
     }
     for role, paths in pages.items():
         page, errors = enter(chromium, address, firm, role, scheme=scheme, width=width)
@@ -127,7 +125,8 @@ def test_new_messages_appear_by_themselves(chromium: Browser, address: str, firm
     firm.say("are you there?")
     page.wait_for_selector("#thread >> text=are you there?", timeout=15_000)
     assert page.input_value("#text") == "I am typing"
-    at_end = "(() => { const t = document.getElementById('thread'); return t.scrollHeight - t.scrollTop - t.clientHeight < 60 })()"
-    assert page.evaluate(at_end)
+    assert page.locator("#thread").evaluate(
+        "thread => thread.scrollHeight - thread.scrollTop - thread.clientHeight < 60"
+    )
     assert errors == []
     page.context.close()

@@ -27,6 +27,17 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// The talk stays at its end while the answer below it grows.
+const thread = document.getElementById("thread");
+if (thread) {
+  let height = thread.clientHeight;
+  new ResizeObserver(() => {
+    const wasAtEnd = thread.scrollHeight - thread.scrollTop - height < 48;
+    height = thread.clientHeight;
+    if (wasAtEnd) thread.scrollTop = thread.scrollHeight;
+  }).observe(thread);
+}
+
 // What is being typed is not thrown away by a slip; sending it is no slip.
 let sent = false;
 document.addEventListener("submit", () => (sent = true));
