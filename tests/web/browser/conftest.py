@@ -58,8 +58,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             process.wait(timeout=60)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def demo_chromium(demo: str) -> Iterator[Browser]:
+    """A browser of the module's own: two may not be driven at once."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
         yield browser
