@@ -213,7 +213,7 @@ def _claims(provider: IdentityProvider, metadata: dict[str, Any], token: dict[st
             {"nonce": nonce, "client_id": provider.client_id, "access_token": token.get("access_token")},
         )
         claims.validate(leeway=60)
-    except (http.ConnectFailed, http.AnswerLost) as error:
+    except (http.ConnectFailed, http.AnswerLost, http.AddressRefused) as error:
         raise ProviderUnreachable(type(error).__name__) from error
     except (JoseError, KeyError, ValueError, TypeError) as error:
         raise SignInRefused(type(error).__name__) from error

@@ -61,13 +61,25 @@ title: {en: A flow for tests}
 languages: [en]
 start: hello
 nodes:
-  hello: {choose: {prompt: {en: What may it be?}, options: [{id: word, label: {en: A word}}, {id: secret, label: {en: My balance}}, {id: person, label: {en: A person}}]},
-          routes: {word: name, secret: secure, person: desk}, otherwise: desk}
+  hello:
+    choose:
+      prompt: {en: What may it be?}
+      options:
+        - {id: word, label: {en: A word}}
+        - {id: secret, label: {en: My balance}}
+        - {id: person, label: {en: A person}}
+    routes: {word: name, secret: secure, person: desk}
+    otherwise: desk
   name: {ask: {text: {en: Which word?}, into: word}, next: echo}
   echo: {say: {text: {en: "You said {{ word }}."}}, next: bye}
   secure: {portal: {notice: {en: We meet in the secure area.}}, next: look, expired: desk}
   look: {call: {operation: bank.balance, with: {customer: customer.id}, into: balance}, next: tell, error: desk}
-  tell: {say: {text: {en: "Your balance is {{ balance.amount }}"}, protected: [account], notice: {en: A message waits for you.}}, next: bye}
+  tell:
+    say:
+      text: {en: "Your balance is {{ balance.amount }}"}
+      protected: [account]
+      notice: {en: A message waits for you.}
+    next: bye
   desk: {handoff: {queue: general, text: {en: A person answers you here.}, note: {en: wants a person}}}
   bye: {end: {text: {en: Goodbye.}}}
 """

@@ -74,9 +74,27 @@ def upgrade() -> None:
             f"CREATE TRIGGER never_emptied BEFORE TRUNCATE ON {table} "
             "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
         )
+    # What was accepted is never sent again, whoever asks for it.
+    op.execute(
+        """
+        CREATE FUNCTION refuse_return() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            RAISE EXCEPTION 'a message that is % does not become %', OLD.state, NEW.state
+                USING ERRCODE = 'check_violation';
+        END
+        $$
+        """
+    )
+    op.execute(
+        "CREATE TRIGGER never_sent_again BEFORE UPDATE OF state ON outbound FOR EACH ROW "
+        "WHEN (OLD.state IN ('accepted', 'failed', 'stopped') AND NEW.state NOT IN (OLD.state, 'failed')) "
+        "EXECUTE FUNCTION refuse_return()"
+    )
 
 
 def downgrade() -> None:
+    op.execute("DROP TRIGGER never_sent_again ON outbound")
+    op.execute("DROP FUNCTION refuse_return()")
     for table in ("audit_entry", "decision"):
         op.execute(f"DROP TRIGGER never_emptied ON {table}")
         op.execute(f"DROP TRIGGER never_changed ON {table}")

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 from bot import outbox
 from bot.conversation import destination
@@ -57,3 +58,12 @@ def _newest(firm: Firm) -> list[str]:
     with firm.acting():
         rows = list(db.session.scalars(sa.select(Outbound).order_by(Outbound.id)))
         return [outbox.content_of(row)["text"] for row in rows[1:]]
+
+
+@pytest.mark.parametrize("state", ["accepted", "failed"])
+def test_what_is_finished_is_not_sent_again_even_by_sql(firm: Firm, state: str) -> None:
+    firm.say("hello")
+    with firm.acting():
+        db.session.execute(sa.text("UPDATE outbound SET state = :state"), {"state": state})
+    with pytest.raises(DBAPIError, match="does not become"), firm.acting():
+        db.session.execute(sa.text("UPDATE outbound SET state = 'waiting'"))
