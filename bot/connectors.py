@@ -26,6 +26,7 @@ from tenants.queue import Doorbell, ring_after_commit
 STALE_AFTER = timedelta(seconds=90)
 """A call that runs longer than this was left behind by a worker that died."""
 RETRY_PAUSE_SECONDS = 0.2
+_NO_SEGMENT = ("", ".", "..")
 
 
 class ConnectedSystem(Owned, Audited, Base):
@@ -65,6 +66,11 @@ class ConnectorCall(Owned, Base):
             postgresql_where=sa.text("state <> 'done'"),
         ),
     )
+
+
+_NOTHING = Operation.model_construct(path="", retries=-1)
+GONE = (Connector.model_construct(connector="gone", base_url="", operations={}), _NOTHING)
+"""What stands for an operation that is no longer there: it is never called."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -179,7 +185,7 @@ def claim(*, limit: int, now: datetime) -> list[Request]:
         row.state = "running"
         row.started_at = now
         row.attempts += 1
-        system, operation = systems[row.operation]
+        system, operation = systems.get(row.operation, GONE)
         if was_running and operation.method != "GET":
             # It may have arrived; sending it again could do twice what it does.
             operation = operation.model_copy(update={"retries": -1})
@@ -204,6 +210,9 @@ def send(request: Request) -> Answer:
     operation = request.operation
     if operation.retries < 0:
         return Answer(None, "unavailable")
+    if any(str(request.arguments.get(name) or "") in _NO_SEGMENT for name in operation.parameters):
+        # A path would end elsewhere: "/people/../balance" is "/balance".
+        return Answer(None, "refused")
     client = http.Client(allow=request.allow, connections=1)
     deadline = time.monotonic() + operation.timeout_seconds
     error = "unavailable"

@@ -132,6 +132,8 @@ def note_of(ticket: Ticket) -> str:
 
 def take(ticket: Ticket, *, person: str, now: datetime) -> None:
     """Take a ticket. Raise TicketClosed or TakenByAnother."""
+    # As it is now, and nobody else's until this act ends: two may have looked at it at once.
+    db.session.refresh(ticket, with_for_update=True)
     check_is_open(ticket)
     if ticket.taken_by is not None and ticket.taken_by != person:
         raise TakenByAnother

@@ -118,4 +118,6 @@ def _ring_bells(session: Session) -> None:
 
 @event.listens_for(Session, "after_rollback")
 def _forget_bells(session: Session) -> None:
+    if session.in_nested_transaction():
+        return  # a savepoint was undone: the bells of what stands still ring, and one too many does no harm
     session.info.pop("bells", None)

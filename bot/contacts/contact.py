@@ -69,10 +69,11 @@ def resolve(identities: Sequence[Identity], *, now: datetime) -> Contact:
     missing: list[Identity] = []
     for identity in ordered:
         found = _bearer(identity)
-        if found is None:
-            missing.append(identity)
-        elif contact is None:
+        if contact is None and found is not None and not _is_another(found, missing):
             contact = found
+        elif found is None or found is not contact:
+            # Whoever bore it bears it no longer: a number that was given away must not bring one the other's messages.
+            missing.append(identity)
     if contact is None:
         contact = Contact(id=new_id(), created_at=now)
         keys.create_contact_key(contact_id=contact.id)
@@ -154,6 +155,12 @@ def identity_of(contact_id: uuid.UUID, *kinds: str) -> dict[str, str]:
 def find(contact_id: uuid.UUID) -> Contact:
     """Load a contact."""
     return load(Contact, contact_id)
+
+
+def _is_another(contact: Contact, missing: Sequence[Identity]) -> bool:
+    """A number is handed on: who bears it under another user id than the one given is somebody else."""
+    named = {identity.kind for identity in missing if identity.kind in ("subject", "bsuid")}
+    return bool(named & identity_of(contact.id, "subject", "bsuid").keys())
 
 
 def _bearer(identity: Identity) -> Contact | None:

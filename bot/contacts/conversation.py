@@ -92,8 +92,9 @@ def latest(*, limit: int = 50, before: datetime | None = None) -> list[Conversat
 
 
 def due(*, now: datetime, limit: int = 200) -> list[Conversation]:
-    """Conversations whose time-out has passed."""
-    return list(db.session.scalars(sa.select(Conversation).where(Conversation.wake_at <= now).limit(limit)))
+    """Conversations whose time-out has passed, locked: what a turn holds just now gets another time-out from it."""
+    query = sa.select(Conversation).where(Conversation.wake_at <= now).limit(limit)
+    return list(db.session.scalars(query.with_for_update(skip_locked=True)))
 
 
 def session_of(conversation: Conversation) -> State | None:

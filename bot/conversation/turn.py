@@ -12,15 +12,15 @@ from bot import contacts, engine, inbox, outbox, publishing, tickets
 from bot.channels.base import Identity, Incoming, Item
 from bot.channels.routes import ConnectedChannel
 from bot.channels.whatsapp.read import read_identity_change, read_message
+from bot.contacts import Conversation
 from bot.conversation import binding, destination
 from bot.conversation.effects import apply
-from bot.contacts import Conversation
 from bot.events import Answered, Chosen, Event, Expired, Received, SignedIn, Started, TicketClosed
 from bot.inbox import InboundEvent
 from compliance import audit, intake, policy
-from compliance.policy import PROTECTED_CHANNELS
 from compliance.intake import Intake
 from compliance.labels import Assurance
+from compliance.policy import PROTECTED_CHANNELS
 from compliance.rules import emergencies
 from tenants import context
 from tenants.context import Actor
@@ -72,11 +72,11 @@ def _message(event: InboundEvent, now: datetime) -> None:
     _reseal(event, conversation, incoming, read)
     if not is_protected:
         conversation.last_inbound_at = max(conversation.last_inbound_at or event.sent_at, event.sent_at)
-    conversation.talking_on = channel.id
-    conversation.assurance = assurance
     if inbox.is_late(event):
         _note_late(conversation, read, event, now)
         return
+    conversation.talking_on = channel.id
+    conversation.assurance = assurance
     if read.signals:
         _answer_emergency(conversation, channel, read, now)
         return
