@@ -27,6 +27,7 @@ READY_SECONDS = 90
 Picture = Callable[[Page, str], None]
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One process opens the demonstration for all of them."""
     for item in items:
@@ -129,7 +130,7 @@ def _wait_until_ready(address: str, process: subprocess.Popen[bytes]) -> None:
 
 def _free_ports() -> int:
     """The first of four ports in a row that are free."""
-    for first in range(21_000, 29_000, 4):
+    for first in range(21_000 + os.getpid() % 1_000 * 4, 29_000, 4):
         places = [socket.socket() for _ in range(4)]
         try:
             for offset, one in enumerate(places):
