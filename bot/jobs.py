@@ -201,8 +201,7 @@ def _needed(organisation_id: uuid.UUID, now: datetime) -> list[Doorbell]:
     bells = [inbox.turns_bell(organisation_id, shard) for shard in inbox.waiting_shards()]
     if connectors.is_waiting():
         bells.append(connectors.calls_bell(organisation_id))
-    for channel_id in outbox.waiting_channels(now=now):
-        bells.append(outbox.delivery_bell(organisation_id, channel_id))
+    bells += [outbox.delivery_bell(organisation_id, channel_id) for channel_id in outbox.waiting_channels(now=now)]
     return bells
 
 

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot import connectors
-from bot.flows.compiled import CompiledFlow, compile
+from bot.flows import compiled as flows
+from bot.flows.compiled import CompiledFlow
 from bot.flows.definition import Flow
 from tenants import context
 from tenants.database import Audited, Base, Owned, db, new_id
@@ -114,4 +115,4 @@ def compiled(version_id: uuid.UUID) -> CompiledFlow:
 @functools.lru_cache(maxsize=512)
 def _compiled(organisation_id: uuid.UUID, version_id: uuid.UUID, newest: datetime | None) -> CompiledFlow:
     document = db.session.scalar(sa.select(FlowVersion.document).where(FlowVersion.id == version_id))
-    return compile(Flow.model_validate(document), connectors.operations())
+    return flows.compile(Flow.model_validate(document), connectors.operations())

@@ -11,6 +11,8 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from tenants.database import Base
+
 LOCK = 7_061_726_501_011
 """The advisory lock by which two migrations at once wait for each other."""
 
@@ -19,8 +21,6 @@ def metadata() -> sa.MetaData:
     """The metadata of every model, all of them loaded."""
     for module in ("bot.jobs", "bot.conversation", "tenants.brands", "tenants.people", "tenants.sign_in"):
         importlib.import_module(module)
-    from tenants.database import Base
-
     return Base.metadata
 
 
@@ -45,8 +45,7 @@ def check(owner_url: str) -> None:
 def head() -> str:
     """The newest revision that the program knows."""
     found = ScriptDirectory.from_config(_config()).get_current_head()
-    assert found is not None
-    return found
+    return str(found)
 
 
 def is_at_head(connection: sa.Connection) -> bool:

@@ -175,17 +175,14 @@ def _keep_to_tenant(session: Session, flush_context: object, instances: object) 
 
 def _record_changes(session: Session) -> None:
     """Tell the subscriber of every audited change. Only names of columns leave here, never values."""
-    changes: list[tuple[str, Any, list[str]]] = []
-    for row in session.new:
-        if isinstance(row, Audited):
-            changes.append(("created", row, []))
+    changes: list[tuple[str, Any, list[str]]] = [
+        ("created", row, []) for row in session.new if isinstance(row, Audited)
+    ]
     for row in session.dirty:
         if isinstance(row, Audited) and session.is_modified(row):
             state = sa.inspect(row)
             changes.append(("changed", row, [a.key for a in state.attrs if a.history.has_changes()]))
-    for row in session.deleted:
-        if isinstance(row, Audited):
-            changes.append(("deleted", row, []))
+    changes += [("deleted", row, []) for row in session.deleted if isinstance(row, Audited)]
     for act, row, columns in changes:
         if _recorder is None:
             raise NobodyRecords(type(row).__name__)

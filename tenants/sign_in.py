@@ -255,7 +255,7 @@ def _client(provider: IdentityProvider, redirect_uri: str) -> Any:
         scope="openid profile email",
         redirect_uri=redirect_uri,
         code_challenge_method="S256",
-        token_endpoint_auth_method="client_secret_basic",
+        token_endpoint_auth_method="client_secret_basic",  # noqa: S106 (the method's name)
         transport=http.guarded_transport(allow=provider.allow),
         timeout=TIMEOUT_SECONDS,
     )

@@ -12,8 +12,8 @@ import secrets
 from datetime import datetime, timedelta
 
 from bot import contacts, outbox
-from bot.conversation import destination
 from bot.contacts import Conversation
+from bot.conversation import destination
 from compliance import audit, policy, vault
 from tenants.context import Actor
 

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from bot import contacts, inbox
 from bot.channels import routes
 from bot.channels.base import Identity
-from bot.conversation import binding, destination
 from bot.contacts import Conversation
+from bot.conversation import binding
 from bot.inbox import InboundEvent
 from compliance import audit, links, vault
 from compliance.labels import Assurance

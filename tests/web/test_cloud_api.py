@@ -295,7 +295,7 @@ def test_every_captured_body_is_taken(meta: Meta) -> None:
 
 def test_outside_the_window_only_a_template_goes(meta: Meta, firm: Firm) -> None:
     assert code_of(meta.send()) == 131047
-    meta.write(timestamp=time.time() - 25 * 3600)  # noqa: TID251
+    meta.write(timestamp=time.time() - 25 * 3600)
     assert code_of(meta.send()) == 131047
     meta.control("templates", waba="4711", name="notice", language="de")
     template = {"name": "notice", "language": {"code": "de"}}

@@ -36,9 +36,9 @@ from compliance.policy import Notices, PolicyDocument
 from compliance.rules import emergencies
 from tenants.roles import Role
 from web.demo.examples import load_example
-from web.examples import slugs
 from web.demo.firms import TOKENS, create_firms
 from web.demo.identity_provider import Audience
+from web.examples import slugs
 
 EXAMPLES = Path(__file__).parents[2] / "web" / "examples"
 FIRMS = sorted(folder.name for folder in EXAMPLES.iterdir() if (folder / "organisation.yaml").is_file())
