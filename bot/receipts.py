@@ -88,7 +88,7 @@ def _apply(status: Status, *, organisation_id: uuid.UUID, channel_id: uuid.UUID,
         return
     if outbound.external_id is None:
         outbound.external_id = status.external_id
-    if outbound.state in UNFINISHED or (outbound.status is None and outbound.state == "failed"):
+    if outbound.state in UNFINISHED:
         # The provider has it, whatever it answered us, or whatever became of its answer: it must not go again.
         outbound.state = "accepted"
         outbound.finished_at = now
@@ -98,8 +98,6 @@ def _apply(status: Status, *, organisation_id: uuid.UUID, channel_id: uuid.UUID,
     stands = advance(outbound.status, status.status)
     if stands == outbound.status or stands is None:
         return
-    if outbound.status == "failed":
-        outbound.state = "accepted"  # it had failed, and arrived after all
     outbound.status = stands
     audit.record("status", subject=("outbound", outbound.id), details={"status": stands})
     if stands == "failed":

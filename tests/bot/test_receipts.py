@@ -41,7 +41,7 @@ def test_whatever_the_order_the_best_word_stands_and_all_are_kept(firm: Firm, or
         (["sent", "failed"], "failed", "failed", 1),
         (["failed", "sent"], "failed", "failed", 1),
         (["delivered", "failed"], "accepted", "delivered", 0),
-        (["failed", "delivered"], "accepted", "delivered", 1),
+        (["failed", "delivered"], "failed", "delivered", 1),  # a finished message stays finished; its word may rise
         (["failed", "failed"], "failed", "failed", 1),
         (["of next year"], "accepted", None, 0),
         (["read", "of next year"], "accepted", "read", 0),
