@@ -154,9 +154,13 @@ def test_only_held_messages_are_released(program: Flask, firm: Firm, ticket: str
 
 @pytest.mark.parametrize("arrived", ["yes", "no"])
 def test_an_unknown_outcome_is_settled_by_who_asked_the_customer(program: Flask, firm: Firm, ticket: str, arrived: str):
+    client = sign_in(program, firm, "agent")
+    post(client, firm, url(firm, ticket, "/answer"), text="Good morning!", way="open")
     with firm.acting(Actor("system", "delivery")):
         outbound = firm.outbound()[-1]
-        outbound.state, outbound.finished_at, outbound.claimed_at = "unknown", None, datetime.now(UTC)
+        outbound.state, outbound.claimed_at = "sending", datetime.now(UTC)
+        db.session.flush()
+        outbound.state = "unknown"
         tickets.open_ticket(
             conversation_id=outbound.conversation_id,
             contact_id=outbound.contact_id,
@@ -165,7 +169,6 @@ def test_an_unknown_outcome_is_settled_by_who_asked_the_customer(program: Flask,
             now=datetime.now(UTC),
         )
         outbound_id = outbound.id
-    client = sign_in(program, firm, "agent")
     unknown = ticket_of(firm, "unknown outcome")
     assert "it may have arrived" in page(client, url(firm, unknown))
     assert post(client, firm, url(firm, unknown, "/outcome"), arrived=arrived).status_code == 302
