@@ -101,7 +101,7 @@ def migrate(check: bool, revision: str) -> None:
         click.echo("models and migrations agree, and every step goes back")
         return
     settings = _settings()
-    with embedded.resolve(environ=os.environ, folder=settings.data_folder) as engines:
+    with embedded.resolve(environ=os.environ, folder=settings.data_folder, with_queue=False) as engines:
         migrations.upgrade(_owner(engines.owner_url), revision)
     click.echo(f"the database is at {migrations.head() if revision == 'head' else revision}")
 

@@ -13,21 +13,23 @@ from tenants.embedded.roles import Engines, NotPrivileged
 
 
 @contextlib.contextmanager
-def resolve(*, environ: Mapping[str, str], folder: Path | None, throwaway: bool = False) -> Iterator[Engines]:
+def resolve(
+    *, environ: Mapping[str, str], folder: Path | None, throwaway: bool = False, with_queue: bool = True
+) -> Iterator[Engines]:
     """The servers of `DATABASE_URL` (`DATABASE_OWNER_URL`) and `REDIS_URL`; the engine for each that is not set.
 
     An owner's or superuser's `DATABASE_URL` is taken for the owner's, and a program's login is derived on that server.
     """
     database_url, owner_url = environ.get("DATABASE_URL"), environ.get("DATABASE_OWNER_URL")
-    redis_url = environ.get("REDIS_URL")
+    redis_url = environ.get("REDIS_URL") or ("" if not with_queue else None)
     named = _on_server(database_url, owner_url) if database_url or owner_url else None
-    if named and redis_url:
+    if named and redis_url is not None:
         yield Engines(*named, redis_url)
         return
-    running = start(folder=folder, throwaway=throwaway, postgresql=not named, valkey=not redis_url)
+    running = start(folder=folder, throwaway=throwaway, postgresql=not named, valkey=redis_url is None)
     try:
         owner, program = named or (running.engines.owner_url, running.engines.database_url)
-        yield Engines(owner, program, redis_url or running.engines.redis_url)
+        yield Engines(owner, program, running.engines.redis_url if redis_url is None else redis_url)
     finally:
         running.stop()
 
