@@ -186,6 +186,11 @@ def claim(*, limit: int, now: datetime) -> list[Request]:
         row.started_at = now
         row.attempts += 1
         system, operation = systems.get(row.operation, GONE)
+        try:
+            token = reveal.reveal(system.secret) if system.secret else None
+        except reveal.NoSecret:
+            # One system without its secret must not hold up the calls to the others.
+            (system, operation), token = GONE, None
         if was_running and operation.method != "GET":
             # It may have arrived; sending it again could do twice what it does.
             operation = operation.model_copy(update={"retries": -1})
@@ -198,7 +203,7 @@ def claim(*, limit: int, now: datetime) -> list[Request]:
                 operation=operation,
                 base_url=system.base_url,
                 allow=tuple(system.allow),
-                token=reveal.reveal(system.secret) if system.secret else None,
+                token=token,
                 arguments=json.loads(opened),
             )
         )

@@ -152,8 +152,18 @@ def drop_database(engines: Engines, *, name: str) -> None:
     """Drop a database that `create_database` made, whoever is still connected to it."""
     if engines.owner_url is None:
         raise NotPrivileged("the owner's login is needed to drop a database: set DATABASE_OWNER_URL")
+    statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
     with psycopg.connect(libpq(engines.owner_url), autocommit=True) as owner:
-        owner.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        for attempt in range(_ATTEMPTS):
+            try:
+                owner.execute(statement)
+            except psycopg.errors.InsufficientPrivilege:
+                # An autovacuum worker was in it, which only a superuser may end; it leaves by itself.
+                if attempt == _ATTEMPTS - 1:
+                    raise
+                time.sleep(0.2)
+            else:
+                return
 
 
 def _create(administrator: psycopg.Connection, name: str, attributes: str, password: str | None = None) -> None:

@@ -227,7 +227,7 @@ def test_a_form_from_elsewhere_is_not_taken(browser: httpx2.Client, portal: OAut
     assert browser.post(address, data=forged).status_code == 400
 
 
-@pytest.mark.parametrize("verifier", [generate_token(64), "short", ""])
+@pytest.mark.parametrize("verifier", ["another" * 9, "short", ""])
 def test_a_wrong_verifier_is_refused_and_burns_the_code(
     browser: httpx2.Client, portal: OAuth2Client, verifier: str
 ) -> None:
