@@ -19,6 +19,8 @@ from bot.channels.base import Identity, Item, Json
 from bot.channels.whatsapp import people
 
 NO_ROUTE = ("none", "")
+NESTING = 400
+"""Deeper than this no provider writes; whoever does would exhaust the stack of what stores it."""
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
 _MESSAGE_TYPES = {"reaction": "reaction", "edit": "edit", "revoke": "revoke"}
@@ -100,10 +102,27 @@ def split(raw: bytes) -> list[Item]:
         body = json.loads(raw, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         raise BrokenBody from None
+    if raw.count(b"[") + raw.count(b"{") > NESTING and _is_too_deep(body):
+        raise BrokenBody
     entries = body.get("entry") if isinstance(body, dict) else None
     if not isinstance(entries, list) or not entries:
         return [_whole("unknown", NO_ROUTE, _EPOCH, {"received": body})]
     return [item for entry in entries for item in _of_entry(entry)]
+
+
+def _is_too_deep(body: Json) -> bool:
+    """Tell whether anything lies deeper than NESTING; without recursion, which is what it guards."""
+    level = [body]
+    for _ in range(NESTING):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, (dict, list))
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _refuse_constant(name: str) -> Json:
