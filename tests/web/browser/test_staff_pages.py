@@ -14,6 +14,7 @@ from werkzeug.serving import make_server
 from bot import tickets
 from tenants import queue
 from tests.firm import PASSWORD, Firm
+from tests.web.browser.conftest import Picture
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -81,7 +82,9 @@ def offences(page: Page) -> list[str]:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", list(WIDTHS))
-def test_staff_pages_pass_axe(chromium: Browser, address: str, firm: Firm, ticket: str, scheme: str, width: str):
+def test_staff_pages_pass_axe(
+    chromium: Browser, address: str, firm: Firm, ticket: str, scheme: str, width: str, picture: Picture
+):
     with firm.acting():
         conversation = firm.conversation().id
     pages = {
@@ -94,6 +97,7 @@ def test_staff_pages_pass_axe(chromium: Browser, address: str, firm: Firm, ticke
             page.goto(f"{address}/{firm.slug}/{path}")
             assert offences(page) == [], path
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+            picture(page, f"{'-'.join(path.strip('/').split('/')[:2])}-{scheme}-{width}")
         if role == "officer":
             page.locator("table.rows td a").first.click()
             assert offences(page) == []
