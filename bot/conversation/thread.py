@@ -2,7 +2,7 @@
 
 import dataclasses
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +14,8 @@ from compliance import vault
 from compliance.decisions import Decision
 from compliance.vault import VaultEntry
 from tenants.database import db
+
+AT_ONCE = timedelta(seconds=5)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ def _received(row: InboundEvent, sees_content: bool, sees_masked: bool, reader: 
     raw = body.get("text") if "masked" not in body else body["kept"] if is_theirs or sees_masked else body["masked"]
     return Entry(
         id=row.id,
-        at=row.sent_at,
+        at=_said_at(row),
         is_inbound=True,
         author="customer",
         channel_id=row.channel_id,
@@ -85,6 +87,11 @@ def _received(row: InboundEvent, sees_content: bool, sees_masked: bool, reader: 
         state=row.state,
         decision_id=row.decision_id,
     )
+
+
+def _said_at(row: InboundEvent) -> datetime:
+    """When it was said. Channels tell whole seconds: what came at once is placed by when it came."""
+    return row.received_at if row.received_at - row.sent_at < AT_ONCE else row.sent_at
 
 
 def _sent(row: Outbound, sees_content: bool, sees_masked: bool, reader: bytes | None) -> Entry:

@@ -148,3 +148,9 @@ def test_every_message_has_exactly_one_decision(firm: Firm) -> None:
     with firm.acting():
         directions = list(db.session.scalars(sa.select(Decision.direction)))
         assert sorted(directions) == ["inbound", "inbound", "outbound", "outbound"]
+
+
+def test_a_thread_shows_question_and_answer_in_turn_though_channels_tell_whole_seconds(firm: Firm) -> None:
+    firm.say("hello")
+    firm.say("a word")
+    assert [entry.is_inbound for entry in firm.entries()] == [True, False, True, False]
