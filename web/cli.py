@@ -25,6 +25,11 @@ def main() -> None:
 @click.option("--port", type=int, default=None, help="Port of the program; the town around it takes the next three.")
 def demo(once: bool, port: int | None) -> None:
     """Open everything on this machine: engines, example firms, a phone in the browser."""
+    from web.demo.processes import warm_up
+
+    # The program's processes are forked from one that begins to import now, while this one imports for itself.
+    click.echo("The counter opens …")
+    warm_up()
     from web.demo.demonstration import demonstrate
 
     sys.exit(demonstrate(_settings(), once=once, port=port))

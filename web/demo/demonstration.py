@@ -44,7 +44,6 @@ def demonstrate(settings: Settings, *, once: bool, port: int | None) -> int:
 @contextmanager
 def opened(settings: Settings, *, port: int) -> Iterator[Town]:
     """Open everything: engines, database, example firms, town, the program's processes. Within, its context."""
-    processes.warm_up()
     master_key = settings.master_key or _kept_master_key(settings.data_folder)
     program = f"http://localhost:{port}"
     with (
@@ -100,11 +99,11 @@ def _kept_master_key(folder: Path) -> str:
 
 
 def _welcome(place: Town) -> None:
-    click.echo(f"\nThe phone:      {place.program}/simulator")
+    click.echo(f"\nThe phone:          {place.program}/simulator")
     for example in place.examples:
         first = example.organisation["people"][1]
         click.echo(
-            f"{example.organisation['name']:<16}{place.program}/{example.slug}/sign-in"
+            f"{example.organisation['name']:<20}{place.program}/{example.slug}/sign-in"
             f"   {first['email']}  {first['password']}"
         )
     click.echo("\nCtrl-C puts everything away; what was said stays for the next start.")
