@@ -118,11 +118,6 @@ def open_tickets() -> list[Ticket]:
     )
 
 
-def number_open() -> int:
-    """How many tickets are open."""
-    return db.session.scalar(sa.select(sa.func.count()).select_from(Ticket).where(Ticket.closed_at.is_(None))) or 0
-
-
 def note_of(ticket: Ticket) -> str:
     """Open the note that came with a ticket."""
     if not ticket.sealed_note:

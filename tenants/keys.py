@@ -120,11 +120,6 @@ def mac(message: bytes, *, purpose: str) -> bytes:
     return hmac.digest(key, message, "sha256")
 
 
-def derive_for_platform(purpose: str) -> bytes:
-    """Derive 32 bytes from the master key for one purpose of the program itself."""
-    return _derive(_master_key(), purpose)
-
-
 def salted(content: bytes) -> tuple[bytes, bytes]:
     """Commit to content: return a random salt and SHA-256 over salt and content."""
     salt = os.urandom(16)
